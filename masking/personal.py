@@ -1,0 +1,122 @@
+"""The plain values: who a parcel goes to and comes from. Their `repr` never shows content.
+
+Knows no masking rule and no wire format. A plain `Party` and what stands in for it (`MaskedParty`) are two types, so that
+one cannot pass for the other. Rules are in `names.py`, `phones.py`, `addresses.py`, `contacts.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Kind(StrEnum):
+    """What a leaf of a carrier's document is. The same words stand in profiles, in `infer` and in the audit log."""
+
+    NAME = "name"
+    PHONE = "phone"
+    EMAIL = "email"
+    ADDRESS_LINE = "address_line"
+    COMPANY = "company"
+    ID = "id"
+    FREE_TEXT = "free_text"
+    CREDENTIAL = "credential"
+    PLAIN = "plain"
+
+
+class Role(StrEnum):
+    """Whose a personal value is."""
+
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    THIRD_PARTY = "third_party"
+
+
+class Masked(NamedTuple):
+    """A masked value and the code of the rule that cut it (`docs/masking.md` lists them)."""
+
+    text: str
+    reason: str
+
+
+def _shape(value: object) -> str:
+    """Tell which fields are filled, never with what."""
+    names = [f.name for f in fields(value) if getattr(value, f.name)]  # type: ignore[arg-type]
+    return f"<{type(value).__name__} {' '.join(names) or 'empty'}>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class PostalAddress:
+    """An address as far as the source splits it; an undivided one stands whole in `street`."""
+
+    country: str = ""
+    """ISO 3166-1 alpha-2 where known."""
+    state: str = ""
+    city: str = ""
+    district: str = ""
+    street: str = ""
+    """Street, number, compound, unit; several lines are joined by a line feed."""
+    postcode: str = ""
+
+    __repr__ = _shape
+
+    def __bool__(self) -> bool:
+        return any(getattr(self, f.name) for f in fields(self))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Party:
+    """A plain consignee or consignor. Lives in memory only; at rest it is sealed (`vault.py`)."""
+
+    name: str = ""
+    phone: str = ""
+    """As the shop wrote it. Several numbers of one party are joined by a line feed, the one to dial first."""
+    email: str = ""
+    company: str = ""
+    address: PostalAddress = PostalAddress()
+    ids: tuple[str, ...] = ()
+    """Tax, customs and personal numbers."""
+
+    __repr__ = _shape
+
+
+@dataclass(frozen=True, slots=True)
+class RelayNumber:
+    """What stands in for a phone: X of up to 15 digits as text, and an optional extension."""
+
+    x: str
+    ext: str = ""
+
+    @property
+    def dial(self) -> str:
+        """One string for a format with a single phone field: `X-EXT`, or X alone."""
+        return f"{self.x}-{self.ext}" if self.ext else self.x
+
+
+@dataclass(frozen=True, slots=True)
+class MaskedParty:
+    """What a label, a page or a carrier may show of a party."""
+
+    name: str = ""
+    phone: str = ""
+    """Masked digits, or a relay number's dial string where `relay` is set."""
+    relay: RelayNumber | None = None
+    company: str = ""
+    email: str = ""
+    address: PostalAddress = PostalAddress()
+    """Its `street` and `postcode` are masked, the rest is routing."""
+    reasons: tuple[tuple[str, str], ...] = ()
+    """Pairs of field name and reason code."""
+
+
+def as_dict(value: Any) -> dict[str, Any]:
+    """The filled fields of a party or an address as plain JSON values, for sealing."""
+    out: dict[str, Any] = {}
+    for field in fields(value):
+        item = getattr(value, field.name)
+        if isinstance(item, PostalAddress):
+            item = as_dict(item)
+        if item:
+            out[field.name] = list(item) if isinstance(item, tuple) else item
+    return out
