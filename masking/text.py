@@ -1,0 +1,34 @@
+"""One spelling for every way to write the same value: NFKC, no invisible characters, no blanks around.
+
+Every masker reads its value through `clean`, so that full-width, half-width and zero-width variants meet one rule. Knows
+characters and widths; knows no name, phone or address.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+INVISIBLE = (
+    "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # control characters, but no blank and no line end
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+)
+"""Controls and Unicode's Default_Ignorable_Code_Point, as the inside of a character class: drawn as nothing, they part nothing."""
+
+_INVISIBLE = re.compile(f"[{INVISIBLE}]+")
+
+
+def clean(text: str, limit: int) -> str:
+    """The normal spelling of the first `limit` characters of a value; what is longer is no value of its kind.
+
+    The limit also bounds the time: putting marks in canonical order is quadratic in their number.
+    """
+    if text.isascii() and text.isprintable() and len(text) <= limit:
+        return text.strip()
+    if _INVISIBLE.search(text):
+        text = _INVISIBLE.sub("", text)
+    text = text[:limit]
+    if not unicodedata.is_normalized("NFKC", text):
+        text = unicodedata.normalize("NFKC", text)[:limit]
+    return text.strip()
