@@ -1,0 +1,194 @@
+"""Seal and unseal the groups of a record. Bytes in, bytes out: knows keys and contexts; knows no field, no table, no request.
+
+A record (an order) has one data key of 32 random bytes, wrapped by the keyring's current key. Each group of the record
+(name, phone, address, …) is sealed by itself, so a reader opens only what the disclosure needs. `masking/disclosure.py` is the
+only caller of `unseal` (a house test keeps it so). Format, final:
+
+    ciphertext = version 1 | suite 1 | key number 4 | nonce 12 | AES-256-GCM ciphertext | tag 16      (big-endian)
+    bound to   = len4 "vw1" | suite 1 | len4 tenant | len4 record | len4 group | record version 4 | key number 4
+
+A wrapped data key is a ciphertext of the same form in the group `#key`, version 0. The groups themselves carry key number 0,
+"the record's own data key": a rotation rewraps 32 bytes and touches no group.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from os import urandom
+from struct import Struct
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from masking.errors import VeilwayError
+from masking.keyring import Keyring, prefixed
+
+VERSION = 1
+SUITE_AES_256_GCM = 1
+OWN_KEY = 0
+WRAP_GROUP = "#key"
+
+_HEADER = Struct(">BBI12s")
+_TAIL = Struct(">II")
+_OWN_HEADER = _HEADER.pack(VERSION, SUITE_AES_256_GCM, OWN_KEY, b"")[:6]
+_NONCE, _KEY, _TAG = 12, 32, 16
+_OPENING = prefixed("vw1") + bytes([SUITE_AES_256_GCM])
+# Length tells a name of two characters from one of four; a step hides that. Names and phones are short, the rest is not.
+_STEPS = {"name": 32, "phone": 32}
+_STEP = 64
+
+
+class VaultError(VeilwayError):
+    """A ciphertext that is not ours, not whole, or not of this place (`ciphertext_unknown`, `unseal_failed`)."""
+
+    code = "unseal_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A record at rest. `wrapped` is all that has to die for the groups to be unreadable."""
+
+    kid: int
+    """The number of the key that `wrapped` stands under."""
+    wrapped: bytes
+    groups: dict[str, bytes]
+
+    def __repr__(self) -> str:
+        return f"<Sealed under key {self.kid}: {' '.join(self.groups)}>"
+
+
+def seal(keyring: Keyring, *, tenant: str, record: str, groups: Mapping[str, bytes], version: int = 1) -> Sealed:
+    """Seal all groups under a fresh data key. The plaintexts are padded, so a ciphertext tells length only in steps."""
+    kid = keyring.current
+    # One draw for the key and every nonce: the system call is the dear part.
+    random = urandom(_KEY + _NONCE * (len(groups) + 1))
+    dek, nonce = random[:_KEY], random[_KEY : _KEY + _NONCE]
+    place = _place(tenant, record)
+    wrapped = _encrypt(keyring.aead(kid), kid, nonce, dek, _bound(place, WRAP_GROUP, 0, kid))
+    return Sealed(kid, wrapped, _seal_groups(AESGCM(dek), place, groups, version, random[_KEY + _NONCE :]))
+
+
+def seal_more(
+    keyring: Keyring, wrapped: bytes, *, tenant: str, record: str, groups: Mapping[str, bytes], version: int = 1
+) -> dict[str, bytes]:
+    """Seal further groups (a kept answer, a caller) under the data key that the record already has."""
+    place = _place(tenant, record)
+    dek = AESGCM(_unwrap(keyring, wrapped, place))
+    return _seal_groups(dek, place, groups, version, urandom(_NONCE * len(groups)))
+
+
+def unseal(
+    keyring: Keyring, wrapped: bytes, groups: Mapping[str, bytes], *, tenant: str, record: str, version: int = 1
+) -> dict[str, bytes]:
+    """Open the groups given, and no others. Raises `unseal_failed` where tenant, record, group or version is not theirs."""
+    place = _place(tenant, record)
+    dek = AESGCM(_unwrap(keyring, wrapped, place))
+    return {group: _unpad(_decrypt(dek, held, place, group, version, OWN_KEY), group) for group, held in groups.items()}
+
+
+def rewrap(keyring: Keyring, wrapped: bytes, *, tenant: str, record: str) -> bytes:
+    """The same data key under the keyring's current key. No record is opened; unchanged where the key is current already."""
+    if key_number(wrapped) == keyring.current:
+        return wrapped
+    place, kid = _place(tenant, record), keyring.current
+    dek = _unwrap(keyring, wrapped, place)
+    return _encrypt(keyring.aead(kid), kid, urandom(_NONCE), dek, _bound(place, WRAP_GROUP, 0, kid))
+
+
+def key_number(wrapped: bytes) -> int:
+    """Which of the keyring's keys a wrapped data key stands under."""
+    return _header(wrapped, WRAP_GROUP)[0]
+
+
+def reference_key(keyring: Keyring, wrapped: bytes, *, tenant: str, record: str) -> bytes:
+    """The key of this record's references in the audit log. It comes from the data key and dies with it."""
+    return hmac.digest(_unwrap(keyring, wrapped, _place(tenant, record)), b"vw1 audit reference", "sha256")
+
+
+def blind_index(keyring: Keyring, tenant: str, field: str, normalised: str) -> bytes:
+    """16 bytes to find `normalised` by, in this tenant and this field only.
+
+    A phone has some 10^10 values: who holds the index key lists them all. It lives with the key-encryption keys.
+    """
+    mac = keyring.mac("index", tenant, field)
+    mac.update(normalised.encode())
+    return mac.digest()[:16]
+
+
+def keyed_digest(keyring: Keyring, tenant: str, purpose: str, data: bytes) -> bytes:
+    """32 bytes that are equal when `data` is, for one tenant and purpose: whether two documents are the same."""
+    mac = keyring.mac("digest", tenant, purpose)
+    mac.update(data)
+    return mac.digest()
+
+
+def _seal_groups(
+    dek: AESGCM, place: bytes, groups: Mapping[str, bytes], version: int, nonces: bytes
+) -> dict[str, bytes]:
+    sealed = {}
+    tail, at = _TAIL.pack(version, OWN_KEY), 0
+    for group, plain in groups.items():
+        nonce = nonces[at : at + _NONCE]
+        at += _NONCE
+        bound = place + _named(group) + tail
+        sealed[group] = _OWN_HEADER + nonce + dek.encrypt(nonce, _pad(plain, group), bound)
+    return sealed
+
+
+def _encrypt(aead: AESGCM, kid: int, nonce: bytes, plain: bytes, bound: bytes) -> bytes:
+    return _HEADER.pack(VERSION, SUITE_AES_256_GCM, kid, nonce) + aead.encrypt(nonce, plain, bound)
+
+
+def _decrypt(aead: AESGCM, held: bytes, place: bytes, group: str, version: int, kid: int) -> bytes:
+    number, nonce = _header(held, group)
+    if number != kid:
+        raise VaultError("the ciphertext stands under another kind of key", code="ciphertext_unknown", path=group)
+    try:
+        return aead.decrypt(nonce, held[_HEADER.size :], _bound(place, group, version, kid))
+    except InvalidTag:
+        message = "the ciphertext is damaged, or belongs to another tenant, record, group or version"
+        raise VaultError(message, path=group) from None
+
+
+def _unwrap(keyring: Keyring, wrapped: bytes, place: bytes) -> bytes:
+    kid = key_number(wrapped)
+    return _decrypt(keyring.aead(kid), wrapped, place, WRAP_GROUP, 0, kid)
+
+
+def _header(held: bytes, group: str) -> tuple[int, bytes]:
+    if len(held) < _HEADER.size + _TAG:
+        raise VaultError("the ciphertext is shorter than its header and tag", code="ciphertext_unknown", path=group)
+    version, suite, kid, nonce = _HEADER.unpack_from(held)
+    if version != VERSION or suite != SUITE_AES_256_GCM:
+        raise VaultError("the ciphertext is of a version or suite unknown here", code="ciphertext_unknown", path=group)
+    return kid, nonce
+
+
+def _place(tenant: str, record: str) -> bytes:
+    where, what = tenant.encode(), record.encode()
+    return b"%b%b%b%b%b" % (_OPENING, len(where).to_bytes(4, "big"), where, len(what).to_bytes(4, "big"), what)
+
+
+def _bound(place: bytes, group: str, version: int, kid: int) -> bytes:
+    return place + _named(group) + _TAIL.pack(version, kid)
+
+
+@lru_cache(maxsize=256)  # the house has some ten groups; a stranger's name must not grow memory
+def _named(group: str) -> bytes:
+    return prefixed(group)
+
+
+def _pad(plain: bytes, group: str) -> bytes:
+    """ISO/IEC 7816-4: one byte 0x80, then zeros up to the group's step."""
+    step = _STEPS.get(group, _STEP)
+    return (plain + b"\x80").ljust((len(plain) // step + 1) * step, b"\0")
+
+
+def _unpad(padded: bytes, group: str) -> bytes:
+    plain = padded.rstrip(b"\0")
+    if plain[-1:] != b"\x80":
+        raise VaultError("the plaintext lacks its padding", path=group)
+    return plain[:-1]
