@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from masking.stage import Stage
 from virtual_numbers.errors import BindingRefused
 
 MAX_X_DIGITS = 15  # E.164 allows no more, and China's 700 numbers use all of them
@@ -87,10 +88,15 @@ class Binding:
     """End of a narrowing; None with a peer means for the whole of its life."""
     y: str = ""
     """AXYB: the number that the party dials to reach the peer."""
+    y_turn: int = 0
 
     @property
     def slot(self) -> Slot:
         return Slot(self.x, self.ext, self.turn)
+
+    def seen_by(self, phone: bytes) -> Slot:
+        """The slot as this phone knows it: the party of an AXYB binding dials and sees Y, everybody else X."""
+        return Slot(self.y, "", self.y_turn) if self.y and phone == self.party else self.slot
 
     def live(self, now: datetime) -> bool:
         """It holds its slot and its time has not run out. A clock before its beginning counts as not live."""
@@ -120,10 +126,11 @@ class Terms:
 def bind(
     slot: Slot, *, tenant: str, shipment: str, carrier: str, role: str, party: bytes, now: datetime,
     scheme: Scheme = Scheme.AXN_EXT, terms: Terms | None = Terms(), state: State = State.CALLABLE,
-    peer: bytes = b"", y: str = "",
+    peer: bytes = b"", y: Slot | None = None,
 ) -> Binding:  # fmt: skip
     """A new binding on a leased slot. `terms=None` makes a long-lived one; `state=BOUND` where a provider has yet to confirm.
 
+    An AXB pair may begin without its peer; nobody is connected until a scan narrows it.
     Raises BindingRefused `relay_number_malformed`, `party_malformed`, `pair_incomplete` or `state_not_live`.
     """
     _check_number(slot, scheme)
@@ -131,29 +138,19 @@ def bind(
         raise BindingRefused(
             "party and peer are keyed indexes of two different phones", code="party_malformed", path="party"
         )
-    if scheme is Scheme.AXYB and not (peer and _digits(y, MAX_X_DIGITS) and y != slot.x):
-        raise BindingRefused("AXYB needs the peer and a second number", code="pair_incomplete", path="peer")
+    if (scheme is Scheme.AXYB) != (y is not None) or (y is not None and not peer):
+        raise BindingRefused(
+            "AXYB, and it alone, has a second number and its peer", code="pair_incomplete", path="peer"
+        )
     if state not in LIVE:
         raise BindingRefused("a binding begins live", code="state_not_live", path="state")
-    expires_at = None if terms is None else now + min(terms.hold, terms.longest)
+    if y is not None:
+        _check_number(y, scheme)
     return Binding(
-        tenant,
-        shipment,
-        carrier,
-        role,
-        slot.x,
-        slot.ext,
-        slot.turn,
-        party,
-        state,
-        now,
-        expires_at,
-        None,
-        scheme,
-        peer,
-        None,
-        y,
-    )
+        tenant=tenant, shipment=shipment, carrier=carrier, role=role, x=slot.x, ext=slot.ext, turn=slot.turn, party=party, state=state,
+        bound_at=now, expires_at=None if terms is None else now + min(terms.hold, terms.longest), scheme=scheme, peer=peer,
+        y=y.x if y else "", y_turn=y.turn if y else 0,
+    )  # fmt: skip
 
 
 def activate(binding: Binding) -> Binding:
@@ -177,7 +174,7 @@ def release(binding: Binding, now: datetime) -> Binding:
     """End it. The quarantine counts from `released_at`. Releasing twice changes nothing."""
     if binding.state not in LIVE:
         return binding
-    return replace(binding, state=State.RELEASED, released_at=max(now, binding.bound_at), peer=b"", peer_until=None)
+    return replace(widen(binding), state=State.RELEASED, released_at=max(now, binding.bound_at))
 
 
 def expire(binding: Binding, now: datetime) -> Binding:
@@ -217,8 +214,8 @@ def widen(binding: Binding) -> Binding:
     return binding if binding.peer_until is None else replace(binding, peer=b"", peer_until=None)
 
 
-def extend(binding: Binding, stage: str, now: datetime, terms: Terms) -> Binding:
-    """Follow the parcel. `stage` is a value of `masking.stage.Stage`.
+def extend(binding: Binding, stage: Stage, now: datetime, terms: Terms) -> Binding:
+    """Follow the parcel.
 
     Exception and return prolong, delivery shortens, `closed` releases, every other stage leaves the term alone. Returned after a
     release is for `reopen`, because the pool must agree. A long-lived binding follows no parcel.
@@ -226,13 +223,13 @@ def extend(binding: Binding, stage: str, now: datetime, terms: Terms) -> Binding
     if binding.expires_at is None or not binding.live(now):
         return binding
     match stage:
-        case "exception":
+        case Stage.EXCEPTION:
             return _until(binding, max(binding.expires_at, now + terms.after_exception), terms)
-        case "returned":
+        case Stage.RETURNED:
             return _until(binding, max(binding.expires_at, now + terms.after_return), terms)
-        case "delivered":
+        case Stage.DELIVERED:
             return _until(binding, min(binding.expires_at, now + terms.after_delivery), terms)
-        case "closed":
+        case Stage.CLOSED:
             return release(binding, now)
     return binding
 

@@ -6,6 +6,7 @@ A place goes fresh -> live -> cooling -> ready -> live …; its turn grows by on
 from __future__ import annotations
 
 import os
+import zlib
 from array import array
 from collections.abc import Callable
 from datetime import timedelta
@@ -116,11 +117,12 @@ class Block:
     """
 
     __slots__ = (
-        "aside", "barred", "cap", "digits", "fresh", "held", "names", "open_at", "party", "ready", "since", "start", "state", "turn", "whole", "withdrawn", "x",
+        "aside", "barred", "cap", "digits", "fresh", "held", "names", "open_at", "party", "ready", "salt", "since", "start", "state", "turn", "whole", "withdrawn", "x",
     )  # fmt: skip
 
     def __init__(self, x: str, places: range, *, digits: int, whole: bool) -> None:
         self.x, self.start, self.digits, self.whole = x, places.start, digits, whole
+        self.salt = zlib.crc32(x.encode())
         self.names: list[str] = []
         self.state = bytearray()
         self.turn: array[int] = array("I")  # present turn of a live place, next turn of any other

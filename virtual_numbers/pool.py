@@ -25,6 +25,8 @@ MATURE_PER_LEASE = (
     32  # cooled places freed per lease, so that a burst of expiries costs many leases a little and none a lot
 )
 
+NEVER = 1 << 32
+
 
 @dataclass(frozen=True, slots=True)
 class PoolPolicy:
@@ -96,6 +98,8 @@ class Pool:
             Wheel(policy.tombstone),
         )  # cooling places: the usual ones, and those an unknown reader saw
         self._crowd = bytearray(4096)  # live places by hash of (party, number); a collision only costs a worse choice
+        self._mask = len(self._crowd) - 1
+        self._next_due = 0  # nothing cools down before this second
         self._latest = 0  # latest clock seen: a step back never shortens a quarantine
         self._total = self._usable = self._live = self._held = 0
 
@@ -112,10 +116,12 @@ class Pool:
         self._check_block(x, ext_range)
         number, base = self._make_places(x, ext_range)
         block = self._blocks[number]
-        restored = [self._restore(number, base, slot) for slot in used]
-        if restored and block.names:
+        held = block.held
+        for slot in used:
+            self._restore(number, base, slot)
+        if block.held > held and block.names:
             block.fresh.pop()  # the one place just added
-        elif restored:
+        elif block.held > held:
             block.fresh = array("I", [place for place in block.fresh if block.state[place] == FRESH])
         while self._total * 4 > len(self._crowd):
             self._grow_crowd()
@@ -137,7 +143,8 @@ class Pool:
         Raises PoolExhausted. The slot's turn is the binding's: make the binding durable before anybody learns of it.
         """
         second = int(now.timestamp())
-        self._mature(second, MATURE_PER_LEASE)
+        if second >= self._next_due:
+            self._mature(second, MATURE_PER_LEASE)
         while (place := (block := self._blocks[number := self._next_block(second, avoid)]).take(self._dice)) < 0:
             self._refresh(number)  # nothing but withdrawn numbers was left on it
         block.state[place] = LIVE
@@ -161,7 +168,8 @@ class Pool:
         block.turn[place] += 1
         self._live -= 1
         self._leave(block, place)
-        block.since[place] = self._wheels[unknown_reader].push(self._latest, number, place)
+        due = block.since[place] = self._wheels[unknown_reader].push(self._latest, number, place)
+        self._next_due = min(self._next_due, due)
 
     def reclaim(self, slot: Slot) -> None:
         """Take a cooling slot back for its own binding (`binding.reopen`). Raises SlotRefused when it has moved on."""
@@ -247,7 +255,8 @@ class Pool:
             return
         block.state[place], block.turn[place] = COOLING, slot.turn + 1
         since = -int(-slot.free_since.timestamp() // 1)
-        block.since[place] = self._wheels[slot.unknown_reader].push(since, number, place)
+        due = block.since[place] = self._wheels[slot.unknown_reader].push(since, number, place)
+        self._next_due = min(self._next_due, due)
 
     def _mature(self, second: int, most: int) -> int:
         """Free up to `most` places that have cooled down; how many entries were looked at."""
@@ -265,7 +274,12 @@ class Pool:
                     self._held -= 1
                     if block.open_at < 0:
                         self._refresh(number)
+        if looked < most:
+            self._next_due = min(self._dues(), default=NEVER)
         return looked
+
+    def _dues(self) -> list[int]:
+        return [due for wheel in self._wheels if (due := wheel.next_due()) is not None]
 
     def _next_block(self, second: int, avoid: bytes | None) -> int:
         """One of the open blocks: of the first two that the party does not stand on, the one that has rested longer."""
@@ -278,7 +292,7 @@ class Pool:
         number = -1
         for _ in range(TRIES):
             number = self._open[self._dice.below(len(self._open))]
-            if avoid and self._crowd[self._place_in_crowd(avoid, number)]:
+            if avoid and self._crowd[_mark(avoid, self._blocks[number]) & self._mask]:
                 continue
             if chosen >= 0:
                 rests = self._blocks[number].rested_since() < self._blocks[chosen].rested_since()
@@ -289,7 +303,7 @@ class Pool:
         return chosen if chosen >= 0 else number
 
     def _exhausted(self) -> PoolExhausted:
-        dues = [due for wheel in self._wheels if (due := wheel.next_due()) is not None]
+        dues = self._dues()
         retry_at = datetime.fromtimestamp(min(dues), UTC) if dues and self.policy.exhaustion == "queue" else None
         return PoolExhausted("every usable slot is live or in quarantine; add numbers to the pool", retry_at=retry_at)
 
@@ -330,27 +344,25 @@ class Pool:
 
     # -- who stands where, as counters in a hash table without keys
 
-    def _place_in_crowd(self, party: bytes, number: int) -> int:
-        return self._hash(party, self._blocks[number]) & (len(self._crowd) - 1)
-
-    @staticmethod
-    def _hash(party: bytes, block: Block) -> int:
-        return zlib.crc32(party, zlib.crc32(block.x.encode())) | 1 << 31  # never 0, which stands for nobody
-
     def _enter(self, block: Block, place: int, party: bytes) -> None:
-        mark = block.party[place] = self._hash(party, block)
-        at = mark & (len(self._crowd) - 1)
+        mark = block.party[place] = _mark(party, block)
+        at = mark & self._mask
         self._crowd[at] = min(255, self._crowd[at] + 1)
 
     def _leave(self, block: Block, place: int) -> None:
         if mark := block.party[place]:
-            at = mark & (len(self._crowd) - 1)
+            at = mark & self._mask
             self._crowd[at] = max(0, self._crowd[at] - 1)
             block.party[place] = 0
 
     def _grow_crowd(self) -> None:
         self._crowd = bytearray(len(self._crowd) * 2)
-        mask = len(self._crowd) - 1
+        self._mask = len(self._crowd) - 1
         for block in self._blocks:
             for mark in filter(None, block.party):
-                self._crowd[mark & mask] = min(255, self._crowd[mark & mask] + 1)
+                self._crowd[mark & self._mask] = min(255, self._crowd[mark & self._mask] + 1)
+
+
+def _mark(party: bytes, block: Block) -> int:
+    """Hash of a party on a number; never 0, which stands for nobody."""
+    return zlib.crc32(party, block.salt) | 1 << 31
