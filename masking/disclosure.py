@@ -28,8 +28,6 @@ MADE, REFUSED = "disclosure.made", "disclosure.refused"
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
 _HIDDEN = Decision()
 _NOBODY = Party()
-_NOBODY = Party()
-_NOBODY = Party()
 
 
 class DisclosureInvalid(VeilwayError):
@@ -61,14 +59,6 @@ class Scope:
     def level(self, name: str) -> Level:
         """How much of the field is shown."""
         return self.decisions.get(name, _HIDDEN).level
-
-    def of(self, role: str) -> LevelOf:
-        """The levels of one party's parts."""
-        return lambda part: self.level(f"{role}.{part}")
-
-    def of(self, role: str) -> LevelOf:
-        """The levels of one party's parts."""
-        return lambda part: self.level(f"{role}.{part}")
 
     def of(self, role: str) -> LevelOf:
         """The levels of one party's parts."""

@@ -185,10 +185,6 @@ class Decision:
     """Why a higher level was not granted: the first condition that failed (`window_over`, `reason_missing`, …); else ""."""
     instead: Level = Level.HIDDEN
     """With level `relay`: what else is granted, for a parcel that has no stand-in."""
-    instead: Level = Level.HIDDEN
-    """With level `relay`: what else is granted, for a parcel that has no stand-in."""
-    instead: Level = Level.HIDDEN
-    """With level `relay`: what else is granted, for a parcel that has no stand-in."""
 
 
 CLOCK_TOLERANCE = timedelta(seconds=5)  # clocks of two hosts differ by less; what differs by more has stepped
