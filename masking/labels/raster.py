@@ -1,27 +1,38 @@
 """A layout as a 1-bit picture, and that picture as PNG. The picture is what every other printer language is checked against.
 
-In the picture 1 is white and 0 is black, as Pillow's mode `1` has it.
+In the picture 255 is white and 0 is black, as Pillow's mode `1` has it.
 """
 
 from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Collection
+from dataclasses import replace
 
 from PIL import Image
 
 from masking.labels import fonts
 from masking.labels.layout import BarsItem, Item, Layout, MatrixItem, PictureItem, RuleItem, TextItem
 
+WHITE = 255
+"""A 1 would print as well, but inverts to 254, which is not black."""
 
-def raster(layout: Layout, *, without: Collection[type[Item]] = ()) -> Image.Image:
-    """Draw the items, leaving out kinds that a printer language draws itself."""
-    page = Image.new("1", (layout.width, layout.height), 1)
+
+def raster(layout: Layout) -> Image.Image:
+    """The whole label."""
+    page = Image.new("1", (layout.width, layout.height), WHITE)
     for item in layout.items:
-        if type(item) not in without:
-            _draw(page, item, layout)
+        _draw(page, item, layout)
     return page
+
+
+def item_image(item: Item, layout: Layout) -> tuple[Image.Image, int, int]:
+    """One item alone on a strip as wide as the label, and where the strip's corner stands, for languages of fields."""
+    size = item.size if isinstance(item, TextItem) else item.image.height if isinstance(item, PictureItem) else 8
+    strip = Image.new("1", (layout.width, 2 * size), WHITE)
+    top = item.y - size // 2
+    _draw(strip, replace(item, y=item.y - top), layout)
+    return strip, 0, top
 
 
 def _draw(page: Image.Image, item: Item, layout: Layout) -> None:

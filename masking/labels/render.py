@@ -13,9 +13,12 @@ from masking.labels import raster
 from masking.labels.errors import LabelRefused, TicketRefused
 from masking.labels.label import Label
 from masking.labels.layout import Finding, Layout, layout
+from masking.labels.pdf import pdf
 from masking.labels.readback import read_back
 from masking.labels.template import Template, builtin
 from masking.labels.ticket import carrier_code, parse, verify_offline
+from masking.labels.tspl import tspl
+from masking.labels.zpl import zpl
 
 Format = Literal["png", "pdf", "zpl", "tspl"]
 
@@ -76,4 +79,12 @@ def _check_ticket(label: Label, public_keys: Mapping[int, Ed25519PublicKey] | No
 
 
 def _write(placed: Layout, page: Image.Image, format: str) -> bytes:
-    return raster.png(page, placed.dpi)
+    match format:
+        case "pdf":
+            return pdf(page, placed.dpi, placed.label.printed_at)
+        case "zpl":
+            return zpl(placed)
+        case "tspl":
+            return tspl(placed, page)
+        case _:
+            return raster.png(page, placed.dpi)

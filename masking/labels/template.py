@@ -86,10 +86,10 @@ class Template:
 
 @lru_cache(maxsize=32)
 def builtin(size: str, parts: int | None = None) -> Template:
-    """Our template for a paper. Without `parts`: two on 100x180, whose stock is perforated at 110 mm, else one."""
+    """Our template for a paper. One part unless two are asked for, as the waybill standard recommends."""
     if size not in SIZES:
         raise LabelRefused(f"A size is one of {', '.join(SIZES)}.", code="size_unknown", path="size")
-    wanted = parts or (2 if size == "100x180" else 1)
+    wanted = parts or 1
     source = files("masking.labels") / "templates" / f"{size}-{wanted}.toml"
     if not source.is_file():
         raise LabelRefused("This paper has no form of that many parts.", code="parts_unknown", path="parts")

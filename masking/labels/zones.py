@@ -106,7 +106,14 @@ def head(sheet: Sheet, zone: Zone) -> None:
         picture(sheet, Zone(ZoneKind.LOGO, zone.x, zone.y, left, zone.height - 0.5))
     else:
         name = carrier_name(label.carrier)
-        block(sheet, (zone.x, zone.y + 1, left, zone.height - 1), name, "carrier", largest=zone.height * 0.6, bold=True)
+        block(
+            sheet,
+            (zone.x, zone.y + 1, left, zone.height - 1),
+            name,
+            "carrier",
+            largest=min(5.0, zone.height * 0.6),
+            bold=True,
+        )
     if flags:
         text = " · ".join(flags)
         box = (zone.x + left, zone.y + 1, zone.width - left, zone.height - 1)
@@ -133,11 +140,11 @@ def routing(sheet: Sheet, zone: Zone) -> None:
     address = label.recipient.address
     text = label.routing_code or " ".join(dict.fromkeys(part for part in (address.state, address.city) if part))
     box = (zone.x, zone.y + PADDING, zone.width, zone.height - PADDING)
-    block(sheet, box, text, "routing_code", largest=zone.height * 0.72, bold=True, centre=True)
+    block(sheet, box, text, "routing_code", largest=min(11.0, zone.height * 0.72), bold=True, centre=True)
 
 
 def recipient(sheet: Sheet, zone: Zone) -> None:
-    _party(sheet, zone, sheet.label.recipient, "recipient", name=5.0, address=4.25)
+    _party(sheet, zone, sheet.label.recipient, "recipient", name=5.0, address=4.0)
 
 
 def sender(sheet: Sheet, zone: Zone) -> None:
@@ -172,7 +179,7 @@ def address_line(address: PostalAddress, language: str) -> str:
 def contents(sheet: Sheet, zone: Zone) -> None:
     """Parcel n of m, product, batch; goods only where a shop opted in."""
     label, words = sheet.label, _words(sheet)
-    rows = [(f"{words['parcel']} {label.parcel[0]}/{label.parcel[1]}", "parcel", 5.0, 1)]
+    rows = [(f"{words['parcel']} {label.parcel[0]}/{label.parcel[1]}", "parcel", 4.0, 1)]
     if label.product:
         rows.append((f"{words['product']} {label.product}", "product", 3.5, 1))
     if label.batch:
