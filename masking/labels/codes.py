@@ -81,12 +81,15 @@ def waybill_bars(waybill: str) -> Bars:
 
 
 def _agreed(modules: str, content: str, *, gs1: bool) -> str:
-    """The modules if they read back as the content, else zxing-cpp's own (python-barcode drops a leading 99)."""
-    if _read_modules(modules) == content:
-        return modules
+    """The modules, if they read back as the content and are as short as zxing-cpp's; else those of zxing-cpp.
+
+    python-barcode drops a leading 99, and often takes a symbol more than a printer's own packing would.
+    """
     image = zxingcpp.create_barcode(content, zxingcpp.Code128, gs1=gs1).to_image(scale=1, add_quiet_zones=False)
     row = Image.frombuffer("L", (image.shape[1], image.shape[0]), image).crop((0, 0, image.shape[1], 1))
     own = "".join("0" if level else "1" for level in row.tobytes())
+    if len(modules) <= len(own) and _read_modules(modules) == content:
+        return modules
     if _read_modules(own) != content:
         raise LabelRefused("The waybill cannot be written as a barcode.", code="barcode_unreadable", path="waybill")
     return own

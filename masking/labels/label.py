@@ -12,8 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from masking.freetext import mask_text
 from masking.labels.errors import LabelRefused
 from masking.labels.texts import Language, flag_of
+from masking.party import mask_party
 from masking.personal import MaskedParty, Party, PostalAddress, RelayNumber
 
 PLAIN_ADDRESS_CARRIERS = frozenset({"usps"})
@@ -96,7 +98,7 @@ def label_from_order(
     language: Language = "zh",
     show_goods: bool = False,
     mask_allowed: bool | None = None,
-    mask: MaskParty | None = None,
+    mask: MaskParty = mask_party,
 ) -> Label:
     """The label of an ORDER.json document (`docs/labels.md`), both parties masked.
 
@@ -118,9 +120,9 @@ def label_from_order(
         parcel=(_count(parcel, "number"), _count(parcel, "of")),
         flags=tuple(dict.fromkeys(flag_of(str(flag)) or str(flag) for flag in flags)),
         language=language,
-        product=_text(order, "product", ""),
-        batch=_text(order, "batch", ""),
-        goods=tuple(str(item) for item in goods),
+        product=mask_text(_text(order, "product", "")).text,
+        batch=mask_text(_text(order, "batch", "")).text,
+        goods=tuple(mask_text(str(item)).text for item in goods),
         mask_allowed=carrier not in PLAIN_ADDRESS_CARRIERS if mask_allowed is None else mask_allowed,
     )
 
@@ -130,11 +132,12 @@ def plain_parties(order: Mapping[str, Any]) -> tuple[Party, Party]:
     return _party(order, "sender")[0], _party(order, "recipient")[0]
 
 
-def _masked(order: Mapping[str, Any], role: str, mask: MaskParty | None) -> MaskedParty:
-    from masking.party import mask_party
-
+def _masked(order: Mapping[str, Any], role: str, mask: MaskParty) -> MaskedParty:
     party, relay = _party(order, role)
-    return (mask or mask_party)(party, relay=relay)
+    masked = mask(party, relay=relay)
+    address = masked.address
+    areas = {part: mask_text(getattr(address, part)).text for part in ("state", "city", "district")}
+    return replace(masked, address=replace(address, **areas))
 
 
 def _party(order: Mapping[str, Any], role: str) -> tuple[Party, RelayNumber | None]:
