@@ -30,7 +30,7 @@ function request()
       -- Never wrap round: a body sent twice would be a retry, and retries are cheaper than orders.
       exhausted = 1
       wrk.thread:stop()
-      return head .. "0\r\n\r\n"
+      return ""
    end
    for _ = 2, stride do corpus:read("*l") end
    sent = sent + 1
@@ -55,6 +55,6 @@ function done(summary, latency, requests)
    io.stderr:write(string.format(
       '{"seconds":%.6f,"sent":%d,"answers":%d,"bad":%d,"replays":%d,"broken":%d,"exhausted":%d,'
       .. '"p50_ms":%.3f,"p99_ms":%.3f,"p999_ms":%.3f}\n',
-      summary.duration / 1e6, counts.sent, counts.answers, counts.bad, counts.replays, errors, counts.exhausted,
+      summary.duration / 1e6, counts.sent, counts.answers, counts.bad, counts.replays, errors, math.min(counts.exhausted, 1),
       latency:percentile(50) / 1e3, latency:percentile(99) / 1e3, latency:percentile(99.9) / 1e3))
 end
