@@ -1,0 +1,133 @@
+"""The last gate: the final text against the order's own plain values, one pass. Knows the values; knows no format and no rule of masking.
+
+It does not guess what is personal: it knows what must not be there. Phones, ids and e-mails are looked for whole; door parts from
+four characters; names from three letters, shorter ones as a whole leaf only ("王" stands in a thousand words). Separators, letter
+case, full width, percent codes, `\\u` escapes and character references do not hide a value. A value that lies inside something the
+masker chose to keep (a street that must be printed) is no hit. A hit says what kind, never what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple, TypeVar
+
+from masking.guard_needles import Where, needles
+from masking.guard_text import Text, forms, squeeze
+from masking.personal import Kind
+
+_LEAF_ENDS = frozenset("\"'<>&=,:;[]{}\\|^\t\r\n") - {",", ";"}
+"""What parts the leaves of JSON, XML and forms, also of JSON within a string, and of a printer language."""
+_IN_NUMBER = frozenset("0123456789.:-/")
+_IN_EMAIL = frozenset("._%+-")
+
+_S = TypeVar("_S", str, bytes)
+
+
+class Hit(NamedTuple):
+    """A plain value where none may be. Never holds the value."""
+
+    kind: Kind
+    where: str
+    """`plain`, or `decoded` where it stood behind another encoding."""
+
+
+class Guard:
+    """What must not be in a text, made ready once an order."""
+
+    __slots__ = ("_apart", "_exempt", "_inside")
+
+    def __init__(self, plain: Iterable[tuple[str, str]], exempt: Iterable[str] = ()) -> None:
+        """`plain`: kind and value of every personal leaf, whole. `exempt`: what the masker kept, masked texts included."""
+        self._exempt = [text for text in exempt if text]
+        self._inside: dict[bytes, Kind] = {}
+        self._apart: dict[tuple[Where, str], Kind] = {}
+        for kind, value in plain:
+            if value:
+                self._add(kind, value)
+
+    def check(self, text: str) -> list[Hit]:
+        """Every kind of value that the text holds and may not hold; empty where it may go."""
+        hits: dict[Hit, None] = {}
+        for where, form in forms(text):
+            for kind in self._found(form):
+                hits[Hit(kind, where)] = None
+        return list(hits)
+
+    def check_bytes(self, data: bytes) -> list[Hit]:
+        """The same for bytes that are text in UTF-8 or GB 18030: a printer language, a stored page."""
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            both = self.check(data.decode("gb18030", "replace")) + self.check(data.decode("utf-8", "replace"))
+            return list(dict.fromkeys(both))
+        return self.check(text)
+
+    def _add(self, kind: str, value: str) -> None:
+        for needle in needles(kind, value, self._exempt):
+            if needle.where is Where.INSIDE:
+                self._inside[needle.text.encode("utf-8", "surrogatepass")] = needle.kind
+            else:
+                self._apart[needle.where, needle.text] = needle.kind
+
+    def _found(self, form: Text) -> Iterator[Kind]:
+        squeezed = form.squeezed
+        for held, kind in self._inside.items():
+            if held in squeezed and self._stands(held, squeezed, _anywhere, squeeze):
+                yield kind
+        for (where, needle), kind in self._apart.items():
+            text = form.text if needle.isascii() and needle.isdigit() else form.lower
+            if needle in text and self._stands(needle, text, _RULES[where], str.lower):
+                yield kind
+
+    def _stands(self, needle: _S, text: _S, rule: Callable[[_S, int, int], bool], written: Callable[[str], _S]) -> bool:
+        """Whether the needle stands somewhere as its rule asks, outside everything that was kept."""
+        keepers = [keeper for kept in self._exempt if needle in (keeper := written(kept))]
+        spared = [(at, at + len(keeper)) for keeper in keepers for at in _places(keeper, text)]
+        for start in _places(needle, text):
+            end = start + len(needle)
+            inside_kept = any(first <= start and end <= last for first, last in spared)
+            if not inside_kept and rule(text, start, end):
+                return True
+        return False
+
+    def __repr__(self) -> str:
+        return f"<Guard of {len(self._inside) + len(self._apart)} needles>"
+
+
+def _places(needle: _S, text: _S) -> Iterator[int]:
+    at = text.find(needle)
+    while at >= 0:
+        yield at
+        at = text.find(needle, at + 1)
+
+
+def _anywhere(_text: bytes, _start: int, _end: int) -> bool:
+    return True
+
+
+def _as_word(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if before.isalnum() and before.isascii() == text[start].isascii():
+        return False
+    if "@" in text[start:end] and before in _IN_EMAIL:
+        return False
+    return not (after.isalnum() and after.isascii() == text[end - 1].isascii())
+
+
+def _as_leaf(text: str, start: int, end: int) -> bool:
+    before, after = text[:start].rstrip(" ")[-1:], text[end : end + 64].lstrip(" ")[:1]
+    return (not before or before in _LEAF_ENDS) and (not after or after in _LEAF_ENDS)
+
+
+def _as_door_number(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if before in _IN_NUMBER or (after in _IN_NUMBER and text[end + 1 : end + 2].isdigit()):
+        return False
+    return not _as_leaf(text, start, end)
+
+
+_RULES: dict[Where, Callable[[str, int, int], bool]] = {
+    Where.WORD: _as_word,
+    Where.LEAF: _as_leaf,
+    Where.DOOR_NUMBER: _as_door_number,
+}
