@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
-from masking.guard_needles import Where, needles
+from masking.guard_needles import Needles, Where
 from masking.guard_text import Text, forms, squeeze
 from masking.personal import Kind
 
@@ -34,16 +34,15 @@ class Hit(NamedTuple):
 class Guard:
     """What must not be in a text, made ready once an order."""
 
-    __slots__ = ("_apart", "_exempt", "_inside")
+    __slots__ = ("_exempt", "_needles")
 
     def __init__(self, plain: Iterable[tuple[str, str]], exempt: Iterable[str] = ()) -> None:
         """`plain`: kind and value of every personal leaf, whole. `exempt`: what the masker kept, masked texts included."""
         self._exempt = [text for text in exempt if text]
-        self._inside: dict[bytes, Kind] = {}
-        self._apart: dict[tuple[Where, str], Kind] = {}
+        self._needles = Needles(self._exempt)
         for kind, value in plain:
             if value:
-                self._add(kind, value)
+                self._needles.add(kind, value)
 
     def check(self, text: str) -> list[Hit]:
         """Every kind of value that the text holds and may not hold; empty where it may go."""
@@ -62,20 +61,13 @@ class Guard:
             return list(dict.fromkeys(both))
         return self.check(text)
 
-    def _add(self, kind: str, value: str) -> None:
-        for needle in needles(kind, value, self._exempt):
-            if needle.where is Where.INSIDE:
-                self._inside[needle.text.encode("utf-8", "surrogatepass")] = needle.kind
-            else:
-                self._apart[needle.where, needle.text] = needle.kind
-
     def _found(self, form: Text) -> Iterator[Kind]:
         squeezed = form.squeezed
-        for held, kind in self._inside.items():
+        for held, kind in self._needles.inside.items():
             if held in squeezed and self._stands(held, squeezed, _anywhere, squeeze):
                 yield kind
-        for (where, needle), kind in self._apart.items():
-            text = form.text if needle.isascii() and needle.isdigit() else form.lower
+        for needle, where, kind, cased in self._needles.apart:
+            text = form.lower() if cased else form.text
             if needle in text and self._stands(needle, text, _RULES[where], str.lower):
                 yield kind
 
@@ -91,7 +83,7 @@ class Guard:
         return False
 
     def __repr__(self) -> str:
-        return f"<Guard of {len(self._inside) + len(self._apart)} needles>"
+        return f"<Guard of {len(self._needles.inside) + len(self._needles.apart)} needles>"
 
 
 def _places(needle: _S, text: _S) -> Iterator[int]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable
 from enum import Enum, auto
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from masking.addresses import mask_address
 from masking.guard_text import squeeze
@@ -22,6 +22,7 @@ _NO_WORDS = "\u2e80"  # from here on lie the scripts that write without blanks: 
 _LIMIT = 2000
 _STARS = re.compile(r"\*+")
 _BRACKETS = re.compile(r"[(（\[【<《].*?[)）\]】>》]")
+_NO_DIGIT = re.compile(r"[^0-9]+")
 _COUNTRY = re.compile(r"(?:\+|00)(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9]\d\d)", re.ASCII)
 _EXTENSION = re.compile(r"转|分机|ext\.?|[#xX;]|-(?=\d{1,6}$)", re.IGNORECASE | re.ASCII)
 _SEVERAL = re.compile(r"[\n/、;；|,，]|或")
@@ -42,112 +43,142 @@ class Where(Enum):
     """A number of its own beside other text: "1501" in an address, not the quantity or the time of day."""
 
 
-class Needle(NamedTuple):
-    """A text to find, and the kind it betrays."""
+class Apart(NamedTuple):
+    """A needle that is a hit only where it stands as `where` asks."""
 
-    where: Where
     text: str
+    """In small letters."""
+    where: Where
     kind: Kind
+    cased: bool
+    """Whether letter case can hide it. Most needles have none, and lowering a whole text is dear."""
 
 
-def needles(kind: str, value: str, kept: Sequence[str]) -> Iterator[Needle]:
-    """The needles of one plain value. `kept` holds what the masker left of it: what was cut out of an address is its door."""
-    if kind == Kind.PHONE:
+class Needles:
+    """All that must not be found, by how it is searched."""
+
+    __slots__ = ("_kept", "apart", "inside")
+    _ADD: ClassVar[dict[str, Callable[[Needles, Kind, str], None]]]
+
+    def __init__(self, kept: Iterable[str]) -> None:
+        """`kept` holds what the masker left of the values: what it cut out of an address is the door."""
+        self._kept = [(text[: text.index("*")], text) for text in kept if "*" in text]
+        self.inside: dict[bytes, Kind] = {}
+        """Squeezed, with the kind each betrays."""
+        self.apart: list[Apart] = []
+
+    def add(self, kind: str, value: str) -> None:
+        """Take in one plain value, whole."""
+        # Free text is masked by what stands in it; credentials and plain values are nobody's personal data.
+        adding = self._ADD.get(kind)
+        if adding is not None:
+            adding(self, Kind._value2member_map_[kind], value)  # type: ignore[arg-type]
+
+    def _stand_apart(self, where: Where, kind: Kind, text: str) -> None:
+        self.apart.append(Apart(text, where, kind, text.upper() != text))
+
+    def _email(self, kind: Kind, value: str) -> None:
+        self._stand_apart(Where.WORD, kind, clean(value, _LIMIT).lower())
+
+    def _id(self, kind: Kind, value: str) -> None:
+        self._number(kind, clean(value, _LIMIT))
+
+    def _phone(self, kind: Kind, value: str) -> None:
         if len(value) == 11 and value.isascii() and value.isdigit() and value[0] == "1":
-            yield Needle(Where.INSIDE, value, Kind.PHONE)
-        else:
-            yield from _phone(clean(value, _LIMIT))
-    elif kind in (Kind.NAME, Kind.COMPANY):
-        yield from _name(Kind(kind), value if value.isalpha() else clean(value, _LIMIT))
-    elif kind == Kind.ADDRESS_LINE:
-        yield from _address(clean(value, _LIMIT), kept)
-    elif kind == Kind.EMAIL:
-        yield Needle(Where.WORD, clean(value, _LIMIT).lower(), Kind.EMAIL)
-    elif kind == Kind.ID:
-        yield _number(clean(value, _LIMIT), Kind.ID)
-    # Free text is masked by what stands in it; credentials and plain values are nobody's personal data.
+            self.inside[value.encode()] = kind
+            return
+        value = clean(value, _LIMIT)
+        for number in {value, *_SEVERAL.split(value)}:
+            # The country code and the trunk zero come and go, and so does an extension: the needle is what never changes.
+            national = _COUNTRY.sub("", number.strip(), count=1)
+            for text in {national, _EXTENSION.split(national)[0]}:
+                digits = _NO_DIGIT.sub("", text)
+                if len(digits) == 13 and digits.startswith("86"):
+                    digits = digits[2:]
+                bare = digits.lstrip("0")
+                if digits:
+                    self._number(kind, bare if len(bare) >= _WHOLE_DIGITS else digits)
 
+    def _number(self, kind: Kind, text: str) -> None:
+        squeezed = squeeze(text)
+        if len(squeezed) >= _WHOLE_DIGITS:
+            self.inside[squeezed] = kind
+        elif squeezed:
+            self._stand_apart(Where.WORD if len(squeezed) >= DOOR else Where.LEAF, kind, text.lower())
 
-def _phone(value: str) -> Iterator[Needle]:
-    for number in {value, *_SEVERAL.split(value)}:
-        # The country code and the trunk zero come and go, and so does an extension: the needle is what never changes.
-        national = _COUNTRY.sub("", number.strip(), count=1)
-        for text in {national, _EXTENSION.split(national)[0]}:
-            digits = "".join([ch for ch in text if ch in "0123456789"])
-            if len(digits) == 13 and digits.startswith("86"):
-                digits = digits[2:]
-            bare = digits.lstrip("0")
-            if digits:
-                yield _number(bare if len(bare) >= _WHOLE_DIGITS else digits, Kind.PHONE)
+    def _name(self, kind: Kind, value: str) -> None:
+        if value.isalpha():
+            self._letters(kind, value, len(value))
+            return
+        value = clean(value, _LIMIT)
+        for name in {value, _BRACKETS.sub(" ", value).strip()}:
+            letters = sum(map(str.isalpha, name))
+            if letters:
+                self._letters(kind, name, letters)
 
-
-def _number(text: str, kind: Kind) -> Needle:
-    squeezed = squeeze(text).decode("utf-8", "surrogatepass")
-    if len(squeezed) >= _WHOLE_DIGITS:
-        return Needle(Where.INSIDE, squeezed, kind)
-    return Needle(Where.WORD if len(squeezed) >= DOOR else Where.LEAF, text.lower(), kind)
-
-
-def _name(kind: Kind, value: str) -> Iterator[Needle]:
-    bare = value if value.isalpha() else _BRACKETS.sub(" ", value).strip()
-    for name in {value, bare}:
-        letters = sum(map(str.isalpha, name))
-        if not name or not letters:
-            continue
+    def _letters(self, kind: Kind, name: str, letters: int) -> None:
         if letters < WHOLE_NAME:
-            yield Needle(Where.LEAF, name.lower(), kind)
+            self._stand_apart(Where.LEAF, kind, name.lower())
         elif max(name) >= _NO_WORDS:
-            yield Needle(Where.INSIDE, squeeze(name).decode("utf-8", "surrogatepass"), kind)
+            self.inside[squeeze(name)] = kind
         else:
             words = name.lower().split()
-            yield Needle(Where.WORD, " ".join(words), kind)
+            self._stand_apart(Where.WORD, kind, " ".join(words))
             if len(words) > 1 and letters >= _UNSPACED:
-                yield Needle(Where.INSIDE, squeeze(name.lower()).decode("utf-8", "surrogatepass"), kind)
+                self.inside[squeeze(name.lower())] = kind
+
+    def _address(self, kind: Kind, value: str) -> None:
+        value = clean(value, _LIMIT)
+        masked = next((text for head, text in self._kept if head and value.startswith(head)), None)
+        if masked is None:
+            masked = mask_address(value).text
+        if "*" not in masked:
+            return  # nothing was cut: the whole line is kept
+        found = False
+        for gap in _gaps(value, masked):
+            for part in {gap, *_PIECES.split(gap)}:
+                found = self._door(kind, part) or found
+        if not found:
+            # The door is too short to be told from anything else; the line as a whole is not.
+            self._number(kind, value)
+
+    def _door(self, kind: Kind, part: str) -> bool:
+        """Take in one door part; False where it is too short, or a word alone ("Apartment")."""
+        squeezed = squeeze(part)
+        if squeezed.isascii():
+            if len(squeezed) < DOOR or not any(map(str.isdigit, part)):
+                return False
+            where = Where.DOOR_NUMBER if part.isdigit() else Where.WORD
+            self._stand_apart(where, kind, " ".join(part.lower().split()))
+            return True
+        if len(squeezed.decode("utf-8", "surrogatepass")) < DOOR:
+            return False
+        self.inside[squeezed] = kind
+        return True
 
 
-def _address(value: str, kept: Sequence[str]) -> Iterator[Needle]:
-    masked = next((text for text in kept if "*" in text and _begins(value, text)), None)
-    if masked is None:
-        masked = mask_address(value).text
-    if "*" not in masked:
-        return  # nothing was cut: the whole line is kept
-    found = False
-    for gap in _gaps(value, masked):
-        for part in {gap, *_PIECES.split(gap)}:
-            needle = _door(part)
-            if needle:
-                found = True
-                yield needle
-    if not found:
-        # The door is too short to be told from anything else; the line as a whole is not.
-        yield _number(value, Kind.ADDRESS_LINE)
+Needles._ADD = {
+    "phone": Needles._phone,
+    "name": Needles._name,
+    "company": Needles._name,
+    "address_line": Needles._address,
+    "email": Needles._email,
+    "id": Needles._id,
+}
 
 
-def _begins(value: str, masked: str) -> bool:
-    head = masked[: masked.index("*")]
-    return bool(head) and value.startswith(head)
-
-
-def _gaps(value: str, masked: str) -> Iterator[str]:
+def _gaps(value: str, masked: str) -> list[str]:
     """What lies between the kept pieces of a masked value."""
-    at = 0
+    head, _, tail = masked.partition("****")
+    if not tail and value.startswith(head):
+        return [value[len(head) :].strip(_EDGES)]  # nearly all: one cut, up to the end
+    at, gaps = 0, []
     for piece in _STARS.split(masked):
         found = value.find(piece, at)
         if found < 0:
             break
-        yield value[at:found].strip(_EDGES)
+        if found > at:
+            gaps.append(value[at:found].strip(_EDGES))
         at = found + len(piece)
-    yield value[at:].strip(_EDGES)
-
-
-def _door(part: str) -> Needle | None:
-    squeezed = squeeze(part).decode("utf-8", "surrogatepass")
-    if len(squeezed) < DOOR:
-        return None
-    if not squeezed.isascii():
-        return Needle(Where.INSIDE, squeezed, Kind.ADDRESS_LINE)
-    if squeezed.isdigit() and part.isdigit():
-        return Needle(Where.DOOR_NUMBER, part, Kind.ADDRESS_LINE)
-    if any(map(str.isdigit, part)):
-        return Needle(Where.WORD, " ".join(part.lower().split()), Kind.ADDRESS_LINE)
-    return None  # a word alone ("Apartment") is no door
+    gaps.append(value[at:].strip(_EDGES))
+    return gaps

@@ -6,11 +6,10 @@ Nearly all texts need one form. Each decoder runs only where its sign is in the 
 from __future__ import annotations
 
 import re
-import unicodedata
 from binascii import a2b_qp
 from collections.abc import Iterator
-from functools import cached_property
 from html import unescape
+from unicodedata import is_normalized, normalize
 
 from masking.text import INVISIBLE
 
@@ -21,29 +20,54 @@ _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,8});"
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 # Of the full-width signs in a Chinese document most are these. Writing them narrow by hand saves normalising the whole.
 _WIDE = (("，", ","), ("：", ":"), ("（", "("), ("）", ")"), ("；", ";"), ("！", "!"), ("？", "?"))
-_SEPARATORS = b" \t\r\n-_.()/+\\'"
+# Blanks, controls, and what people put between digits or parts of a name.
+_SEPARATORS = bytes(range(0x21)) + b"-_.()/+\\'\x7f"
 _LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
-# Dashes, dots and blanks outside ASCII that stand between digits or parts of a name.
+# Dashes, dots and blanks outside ASCII that stand in the same places.
 _WIDE_SEPARATORS = re.compile(
     rb"\xc2[\xa0\xb7]|\xe2\x80[\x80-\x95\xa2\xaf]|\xe2\x88\x92|\xe2\x81\x83|\xe3\x83\xbb|\xe3\x80\x80"
 )
+# First bytes in UTF-8 of all that is invisible or a separator outside ASCII, but for three signs that begin as Chinese text does.
+_RARE_FIRST = b"\xc2\xcd\xd8\xe1\xe2\xef\xf0\xf3"
+_USUAL = bytes(byte for byte in range(256) if byte not in _RARE_FIRST)
+_FILLER, _DOT, _BLANK = b"\xe3\x85\xa4", b"\xe3\x83\xbb", b"\xe3\x80\x80"
 
 
 class Text:
-    """A text and what is derived from it when a value first asks."""
+    """A text and its other spellings."""
+
+    __slots__ = ("_data", "_lower", "squeezed", "text")
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        data = text.encode("utf-8", "surrogatepass")
+        odd = False
+        if not data.isascii():
+            # One pass over bytes tells whether anything odd can be in it at all: a regular expression takes ten times as long.
+            odd = data.translate(None, _USUAL) != b"" or _FILLER in data or _DOT in data or _BLANK in data
+            if odd or not is_normalized("NFKC", text):
+                text = _normal(text)
+                data = text.encode("utf-8", "surrogatepass")
+        squeezed = data.translate(_LOWER, _SEPARATORS)
+        self.text, self._data, self._lower = text, data, ""
+        self.squeezed = _WIDE_SEPARATORS.sub(b"", squeezed) if odd else squeezed
+        """For values that separators could part."""
 
-    @cached_property
     def lower(self) -> str:
         """For values with letter case."""
-        return self.text.lower()
+        if not self._lower:
+            self._lower = self.text.lower()
+        return self._lower
 
-    @cached_property
-    def squeezed(self) -> bytes:
-        """For values that separators could part."""
-        return squeeze(self.text)
+    def decoded(self) -> str:
+        """The text with one layer of codes undone; itself where it has none."""
+        data, text = self._data, self.text
+        if b"%" in data and _PERCENT.search(text):
+            text = _unquoted(text)
+        if b"\\u" in data:
+            text = _ESCAPE.sub(_character, text)
+        if b"&" in data and _REFERENCE.search(text):
+            text = unescape(text)
+        return text
 
 
 def squeeze(text: str) -> bytes:
@@ -54,24 +78,14 @@ def squeeze(text: str) -> bytes:
 
 def forms(text: str) -> Iterator[tuple[str, Text]]:
     """The text normalised; then decoded, as often as there is something to decode."""
-    text = _normal(text)
-    yield "plain", Text(text)
+    form = Text(text)
+    yield "plain", form
     for _ in range(_ROUNDS):
-        decoded = _decoded(text)
-        if decoded == text:
+        decoded = form.decoded()
+        if decoded is form.text or decoded == form.text:
             return
-        text = _normal(decoded)
-        yield "decoded", Text(text)
-
-
-def _decoded(text: str) -> str:
-    if "%" in text and _PERCENT.search(text):
-        text = _unquoted(text)
-    if "\\u" in text:
-        text = _ESCAPE.sub(_character, text)
-    if "&" in text and _REFERENCE.search(text):
-        text = unescape(text)
-    return text
+        form = Text(decoded)
+        yield "decoded", form
 
 
 def _unquoted(text: str) -> str:
@@ -92,12 +106,10 @@ def _character(found: re.Match[str]) -> str:
 
 def _normal(text: str) -> str:
     """NFKC, and nothing invisible between the characters."""
-    if text.isascii():
-        return text
     if _INVISIBLE.search(text):
         text = _INVISIBLE.sub("", text)
-    if unicodedata.is_normalized("NFKC", text):
+    if is_normalized("NFKC", text):
         return text
     for wide, narrow in _WIDE:
         text = text.replace(wide, narrow)
-    return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
+    return text if is_normalized("NFKC", text) else normalize("NFKC", text)
