@@ -1,0 +1,349 @@
+"""A carrier's answer, on every status: facts read, echoes restored, what was born at the carrier masked. Bytes in, bytes and findings out.
+
+Knows profiles and the order's record; decides nothing about the order (`outcome` says what the answer says, no more). An answer is never
+refused for a field that nobody described, a booked order must not be lost over it: such a field passes through the detector.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from carriers import envelope_xml
+from carriers.envelope_form import Form
+from carriers.envelope_multipart import Multipart
+from carriers.errors import CarrierRefusal
+from carriers.fieldpath import Step
+from carriers.profile import Answer as AnswerRule
+from carriers.profile import Condition, Operation
+from carriers.restore import Echo, Record
+from carriers.veil import Veiled
+from carriers.walk import Leaf, Sheet, close_level, put_back, walk_body
+from carriers.wire import WireReply
+from masking.addresses import mask_address
+from masking.contacts import mask_company, mask_email, mask_id
+from masking.freetext import mask_text
+from masking.names import mask_name
+from masking.personal import Kind, Masked
+from masking.phones import mask_phone
+
+KEPT_HEADERS = ("content-type", "content-language", "retry-after")
+_UNDECIDED = frozenset((408, 409, 425, 429))
+"""Client errors after which an order may stand at the carrier, or may be sent again."""
+_MAGIC = (
+    (b"%PDF", "PDF"),
+    (b"\x89PNG", "PNG"),
+    (b"GIF8", "GIF"),
+    (b"^XA", "ZPL"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"II*\x00", "TIFF"),
+    (b"MM\x00*", "TIFF"),
+)
+
+
+@dataclass(slots=True, repr=False)
+class Artwork:
+    """A label inside an answer. The gateway checks it and may `replace` it, or `withhold` it."""
+
+    path: str
+    format: str
+    """PDF, PNG, GIF, JPEG, TIFF, ZPL, HTML, URL or unknown."""
+    content: bytes
+    """The artwork itself, or the URL."""
+    _leaf: Leaf
+    _base64: bool
+
+    def replace(self, content: bytes) -> None:
+        """Put other artwork, or another URL, in its place."""
+        text = base64.b64encode(content).decode() if self._base64 else content.decode()
+        self._leaf.container[self._leaf.key] = text
+
+    def withhold(self) -> None:
+        """Leave the place empty."""
+        self._leaf.container[self._leaf.key] = ""
+
+
+@dataclass(slots=True, repr=False)
+class Answer:
+    """What goes back to the shop, and what the gateway should know."""
+
+    status: int
+    headers: Mapping[str, str]
+    outcome: str
+    """`booked`, `refused` or `unknown`."""
+    waybill: str = ""
+    waybills: tuple[str, ...] = ()
+    routing_code: str = ""
+    reference: str = ""
+    error_code: str = ""
+    readable: bool = True
+    """False: the answer did not parse; nothing of it is passed on."""
+    findings: tuple[str, ...] = ()
+    """Paths of fields that nobody described."""
+    masked: int = 0
+    """How many values born at the carrier were masked."""
+    artwork: list[Artwork] = field(default_factory=list)
+    _sheet: Sheet | None = None
+
+    def __repr__(self) -> str:
+        return f"<Answer {self.status} {self.outcome}>"
+
+    @property
+    def body(self) -> bytes:
+        """The body for the shop. Closed when it is asked for, so that artwork can be replaced before."""
+        if self._sheet is None or not self._sheet.levels:
+            return b""
+        for level in self._sheet.levels:
+            if level.container is not None:
+                put_back(level, self._sheet)
+        return close_level(self._sheet.levels[-1], self._sheet)
+
+
+def rewrite_answer(
+    operation: Operation,
+    order: Veiled | Iterable[Echo] | None,
+    reply: WireReply,
+    *,
+    keys: Mapping[str, str] | None = None,
+) -> Answer:
+    """Rewrite an answer of any status. `order` is the veiled order or its `restore_map` out of the vault; None restores nothing."""
+    rule = operation.answer
+    echoes = order.restore_map if isinstance(order, Veiled) else (order or ())
+    sheet = Sheet(
+        policy="mask",
+        charset=operation.manner.charset,
+        content_type=reply.headers.get("content-type", ""),
+        secrets=keys,
+    )
+    headers = {name: value for name, value in reply.headers.items() if name in KEPT_HEADERS}
+    if not reply.body.strip():
+        return Answer(reply.status, headers, _bare_outcome(reply.status, rule))
+    try:
+        walk_body(rule.root, reply.body, sheet)
+    except CarrierRefusal as refusal:
+        return Answer(reply.status, {}, _unread_outcome(reply.status), error_code=refusal.code, readable=False)
+    facts = sheet.facts
+    answer = Answer(
+        reply.status,
+        headers,
+        read_outcome(rule, sheet, reply.status),
+        waybill=_first(facts, "waybill"),
+        waybills=tuple(dict.fromkeys(leaf.value for leaf in facts.get("waybill", []) if leaf.value)),
+        routing_code=_first(facts, "routing_code"),
+        reference=_first(facts, "reference"),
+        error_code=_first(facts, "error_code"),
+        findings=tuple(sheet.findings),
+        artwork=_artwork(facts),
+        _sheet=sheet,
+    )
+    answer.masked = settle(sheet, Record(echoes))
+    return answer
+
+
+def settle(sheet: Sheet, record: Record) -> int:
+    """Restore what is ours, mask what was born at the carrier; how many values were masked."""
+    texts = [leaf for leaf in sheet.leaves if leaf.rule.kind is Kind.FREE_TEXT]
+    born = 0
+    for leaf, plain in record.restore([leaf for leaf in sheet.leaves if leaf.rule.kind is not Kind.FREE_TEXT]):
+        if plain is None and leaf.value.strip():
+            plain = mask_born(leaf).text
+            born += 1
+        if plain is not None and plain != leaf.value:
+            leaf.container[leaf.key] = plain
+    for leaf in texts:
+        text = scrub(leaf.value, sheet)
+        if text != leaf.value:
+            leaf.container[leaf.key] = text
+            born += 1
+    return born
+
+
+def scrub(text: str, sheet: Sheet) -> str:
+    """A free text without what has a personal shape, and without the personal values that stand in fields beside it."""
+    for leaf in sheet.leaves:
+        if leaf.rule.kind is not Kind.FREE_TEXT and len(leaf.value) > 1 and leaf.value in text:
+            text = text.replace(leaf.value, mask_born(leaf).text)
+    return mask_text(text).text
+
+
+def mask_born(leaf: Leaf) -> Masked:
+    """Mask a value that the carrier wrote: its courier's, its depot's, a signer's."""
+    match leaf.rule.kind:
+        case Kind.NAME:
+            return mask_name(leaf.value)
+        case Kind.PHONE:
+            return mask_phone(leaf.value) if not leaf.rule.part else Masked("*" * len(leaf.value), "phone_part")
+        case Kind.EMAIL:
+            return mask_email(leaf.value)
+        case Kind.ADDRESS_LINE:
+            return mask_address(leaf.value)
+        case Kind.COMPANY:
+            return mask_company(leaf.value)
+    return mask_id(leaf.value)
+
+
+def read_outcome(rule: AnswerRule, sheet: Sheet, status: int) -> str:
+    """What the answer says about the order: booked, refused or unknown."""
+    tree = Tree(sheet)
+    code = _first(sheet.facts, "error_code")
+    if status < 400 and _all_hold(rule.booked, tree) and (rule.booked or _first(sheet.facts, "waybill")):
+        # A success that names no waybill where one should stand is not a booking that anybody can follow.
+        return "booked" if _first(sheet.facts, "waybill") or not _names(rule.root, "waybill") else "unknown"
+    if code in rule.duplicate:
+        return "booked" if _first(sheet.facts, "waybill") else "unknown"
+    if status >= 500 or status in _UNDECIDED:
+        return "unknown"
+    if status >= 400 or _any_holds(rule.refused, tree):
+        return "refused"
+    if rule.booked and not rule.refused and tree.stands(rule.booked[0].steps):
+        return "refused"
+    return "unknown"
+
+
+def _bare_outcome(status: int, rule: AnswerRule) -> str:
+    return (
+        "booked"
+        if 200 <= status < 300 and not rule.booked and not _names(rule.root, "waybill")
+        else _unread_outcome(status)
+    )
+
+
+def _unread_outcome(status: int) -> str:
+    return "refused" if 400 <= status < 500 and status not in _UNDECIDED else "unknown"
+
+
+def _names(root: Any, word: str) -> bool:
+    """Whether a claim tree has a place for a fact."""
+    seen: set[int] = set()
+    rest = [root]
+    while rest:
+        node = rest.pop()
+        if node is None or id(node) in seen:
+            continue
+        seen.add(id(node))
+        if node.rule is not None and node.rule.part == word:
+            return True
+        rest += [*node.keys.values(), node.items, node.rest, node.inner]
+    return False
+
+
+def _first(facts: Mapping[str, list[Leaf]], word: str) -> str:
+    return next((leaf.value for leaf in facts.get(word, []) if leaf.value), "")
+
+
+class Tree:
+    """Reads what stands at a path of an opened document, inner strings included."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.levels = sheet.levels
+
+    def __repr__(self) -> str:
+        return "<Tree>"
+
+    def values(self, steps: tuple[Step, ...]) -> list[str]:
+        """The texts at `steps`; booleans as true and false, null as nothing."""
+        root = next((level for level in self.levels if level.path == ""), None)
+        return (
+            list(self._below(root.tree, list(steps[1:])))
+            if root is not None and root.node.codec == steps[0].name
+            else []
+        )
+
+    def stands(self, steps: tuple[Step, ...]) -> bool:
+        """Whether anything stands there."""
+        return bool(self.values(steps))
+
+    def _below(self, tree: Any, steps: list[Step]) -> Iterable[str]:
+        if not steps:
+            return _text(tree)
+        step, rest = steps[0], steps[1:]
+        if isinstance(tree, envelope_xml.Xml):
+            return self._element(tree.root, steps[1:]) if envelope_xml.local_name(tree.root) == step.name else []
+        found: list[tuple[Any, Any, Any]]
+        if isinstance(tree, Form):
+            found = [(field, 0, field.text) for field in tree.fields if field.name == step.name]
+        elif isinstance(tree, Multipart):
+            found = [
+                (part, 0, (part.content or b"").decode("utf-8", "replace"))
+                for part in tree.parts
+                if part.name == step.name
+            ]
+        elif step.verb == "items":
+            return [text for item in (tree if isinstance(tree, list) else [tree]) for text in self._below(item, rest)]
+        elif isinstance(tree, dict) and step.name in tree:
+            found = [(tree, step.name, tree[step.name])]
+        else:
+            return []
+        return [text for container, key, value in found for text in self._through(container, key, value, rest)]
+
+    def _through(self, container: Any, key: Any, value: Any, steps: list[Step]) -> Iterable[str]:
+        if steps and steps[0].verb == "open":
+            level = next((level for level in self.levels if level.container is container and level.key == key), None)
+            return self._below(level.tree, steps[1:]) if level is not None else []
+        return self._below(value, steps)
+
+    def _element(self, element: Any, steps: list[Step]) -> list[str]:
+        if not steps:
+            return [(element.text or "").strip()]
+        step, rest = steps[0], steps[1:]
+        if step.name.startswith("@"):
+            return [value for _, name, value in envelope_xml.local_attributes(element) if name == step.name[1:]]
+        return [
+            text for item in element if envelope_xml.local_name(item) == step.name for text in self._element(item, rest)
+        ]
+
+
+def _text(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    return [str(value)] if isinstance(value, str | int) else ["…"]
+
+
+def _all_hold(conditions: tuple[Condition, ...], tree: Tree) -> bool:
+    return all(holds(condition, tree) for condition in conditions)
+
+
+def _any_holds(conditions: tuple[Condition, ...], tree: Tree) -> bool:
+    return any(holds(condition, tree) for condition in conditions)
+
+
+def holds(condition: Condition, tree: Tree) -> bool:
+    """Whether one of the wanted values stands at the path; `*` wants any but an empty one."""
+    values = tree.values(condition.steps)
+    return any(value in condition.values or (value != "" and "*" in condition.values) for value in values)
+
+
+def _artwork(facts: Mapping[str, list[Leaf]]) -> list[Artwork]:
+    found = [
+        Artwork(leaf.path, "URL", leaf.value.encode(), leaf, False) for leaf in facts.get("label_url", []) if leaf.value
+    ]
+    for leaf in facts.get("label", []):
+        if leaf.value:
+            content, coded = _decoded(leaf.value)
+            found.append(Artwork(leaf.path, sniff(content), content, leaf, coded))
+    return found
+
+
+def _decoded(text: str) -> tuple[bytes, bool]:
+    """Artwork out of its field: base64 mostly, sometimes plain ZPL or HTML."""
+    try:
+        return base64.b64decode("".join(text.split()), validate=True), True
+    except (ValueError, binascii.Error):
+        return text.encode(), False
+
+
+def sniff(content: bytes) -> str:
+    """The format of artwork, by its first bytes."""
+    start = content.lstrip()[:512]
+    for magic, name in _MAGIC:
+        if start.startswith(magic):
+            return name
+    lowered = start.lower()
+    if lowered.startswith((b"<!doctype html", b"<html")) or b"<body" in lowered:
+        return "HTML"
+    return "URL" if lowered.startswith((b"http://", b"https://")) else "unknown"

@@ -1,0 +1,168 @@
+"""Claims: what a profile says about every leaf of a document, as a tree that grows from paths.
+
+Knows rules, roles and nodes; knows no bytes and walks nothing (`walk.py` does, in step with the document). A leaf that no node claims is refused
+there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from carriers.errors import ProfileError
+from carriers.fieldpath import ANY_DEPTH, Step
+from masking.personal import Kind, Role
+
+WORDS: dict[str, tuple[Kind, str]] = {
+    "name": (Kind.NAME, ""),
+    "phone": (Kind.PHONE, ""),
+    "phone_country": (Kind.PHONE, "country"),
+    "phone_area": (Kind.PHONE, "area"),
+    "phone_number": (Kind.PHONE, "number"),
+    "phone_ext": (Kind.PHONE, "ext"),
+    "phone_last4": (Kind.PHONE, "last4"),
+    "email": (Kind.EMAIL, ""),
+    "address_line": (Kind.ADDRESS_LINE, ""),
+    "house": (Kind.ADDRESS_LINE, "house"),
+    "company": (Kind.COMPANY, ""),
+    "id": (Kind.ID, ""),
+    "free_text": (Kind.FREE_TEXT, ""),
+    "country": (Kind.PLAIN, "country"),
+    "state": (Kind.PLAIN, "state"),
+    "city": (Kind.PLAIN, "city"),
+    "district": (Kind.PLAIN, "district"),
+    "postcode": (Kind.PLAIN, "postcode"),
+    "plain": (Kind.PLAIN, ""),
+    "credential": (Kind.CREDENTIAL, ""),
+    "fresh": (Kind.CREDENTIAL, "fresh"),
+    "attachment": (Kind.PLAIN, "attachment"),
+    "waybill": (Kind.PLAIN, "waybill"),
+    "routing_code": (Kind.PLAIN, "routing_code"),
+    "reference": (Kind.PLAIN, "reference"),
+    "error_code": (Kind.PLAIN, "error_code"),
+    "status": (Kind.PLAIN, "status"),
+    "event_time": (Kind.PLAIN, "event_time"),
+    "event_id": (Kind.PLAIN, "event_id"),
+    "label": (Kind.PLAIN, "label"),
+    "label_url": (Kind.PLAIN, "label_url"),
+}
+"""The words that profiles say, with what each means: a kind, and which part of a value, an address or an answer."""
+
+ADDRESS_PARTS = frozenset(("country", "state", "city", "district", "postcode"))
+PERSONAL = frozenset((Kind.NAME, Kind.PHONE, Kind.EMAIL, Kind.ADDRESS_LINE, Kind.COMPANY, Kind.ID))
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one leaf is."""
+
+    kind: Kind
+    part: str = ""
+    role: Role | None = None
+    """None: whose it is stands in the document (`Switch`)."""
+    party: int = -1
+    """The index of the party claim it belongs to; -1 for none."""
+    beside: str = ""
+    """For a phone: the key beside it that holds the extension, where the format has one."""
+    stranger: bool = False
+    """Nobody claimed the leaf; the policy lets it pass through the detector or reports it."""
+
+
+PLAIN = Rule(Kind.PLAIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """A party whose role is told by a value beside it, as SF's `contactType` does."""
+
+    by: str
+    roles: Mapping[str, Role]
+
+
+class Node:
+    """One place of a document: what stands there and what may stand below."""
+
+    __slots__ = (
+        "codec",
+        "drop",
+        "inner",
+        "items",
+        "keys",
+        "late",
+        "party",
+        "party_role",
+        "rest",
+        "rule",
+        "single",
+        "switch",
+    )
+
+    def __init__(self) -> None:
+        self.keys: dict[str, Node] = {}
+        self.items: Node | None = None
+        self.rest: Node | None = None
+        """For any key that `keys` does not name."""
+        self.rule: Rule | None = None
+        self.switch: Switch | None = None
+        self.party = -1
+        """The party claim that begins here; a second one of the same role is refused."""
+        self.party_role: Role | None = None
+        self.codec = ""
+        """How the string that stands here is opened."""
+        self.inner: Node | None = None
+        self.drop = False
+        """What stands here does not go out at all."""
+        self.single = False
+        """A list of orders: more than one is refused."""
+        self.late = False
+        """Something below is filled in only when the request is finished: a credential, a signature, a cipher."""
+
+    def __repr__(self) -> str:
+        return f"<Node {sorted(self.keys)}>"
+
+    def child(self, step: Step) -> Node:
+        """The node a step leads to, grown where it is new."""
+        match step.verb:
+            case "items":
+                self.items = self.items or Node()
+                return self.items
+            case "any":
+                self.rest = self.rest or Node()
+                if step.name == ANY_DEPTH:
+                    self.rest.rest = self.rest.items = self.rest
+                return self.rest
+            case "open":
+                if self.inner is not None and self.codec != step.name:
+                    raise ProfileError(f"opened both as {self.codec} and as {step.name}", code="envelope_conflict")
+                self.codec = step.name
+                self.inner = self.inner or Node()
+                return self.inner
+        return self.keys.setdefault(step.name, Node())
+
+
+def place(root: Node, steps: tuple[Step, ...]) -> Node:
+    """The node at the end of `steps`, grown where it is new."""
+    node = root
+    for step in steps:
+        node = node.child(step)
+    return node
+
+
+def claim(root: Node, steps: tuple[Step, ...], rule: Rule) -> None:
+    """Say what the leaf at `steps` is. Raises ProfileError(code="claimed_twice") where it is something else already."""
+    node = place(root, steps)
+    if node.rule is not None and node.rule != rule:
+        raise ProfileError(f"claimed both as {_word(node.rule)} and as {_word(rule)}", code="claimed_twice")
+    node.rule = rule
+
+
+def _word(rule: Rule) -> str:
+    return rule.part or rule.kind.value
+
+
+def stranger(rule: Rule) -> Node:
+    """A node that takes whatever nobody claimed, to any depth, under one rule."""
+    node = Node()
+    node.rest = node.items = node
+    node.rule = rule
+    return node

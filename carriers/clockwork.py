@@ -1,0 +1,63 @@
+"""The moment and the chance that a request carries: `{now:…}` and `{nonce:…}` of templates, written and read back.
+
+Knows notations of time; has no clock and no randomness of its own, both are handed in.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import UTC, datetime, timedelta, timezone
+
+from carriers.errors import ProfileError
+
+CHINA = timezone(timedelta(hours=8))  # Chinese carriers' wall-clock timestamps; China has one zone and no summer time
+_JAVA = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
+_JAVA_WORD = re.compile("|".join(_JAVA))
+
+
+def check(notation: str) -> None:
+    """Refuse a notation of time that nobody here can write."""
+    if notation not in ("ms", "s", "iso") and not _JAVA_WORD.search(notation):
+        raise ProfileError(
+            f"the time notation {notation!r} is none of ms, s, iso or a pattern such as yyyy-MM-dd",
+            code="template_invalid",
+        )
+
+
+def write_time(notation: str, now: datetime) -> str:
+    """`now` in a notation: `ms`, `s`, `iso` (UTC), or a Java pattern in Chinese wall-clock time."""
+    match notation:
+        case "ms":
+            return str(int(now.timestamp() * 1000))
+        case "s":
+            return str(int(now.timestamp()))
+        case "iso":
+            return now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return now.astimezone(CHINA).strftime(_strftime(notation))
+
+
+def read_time(notation: str, text: str) -> datetime | None:
+    """The moment that `text` names; None where it names none."""
+    try:
+        match notation:
+            case "ms":
+                return datetime.fromtimestamp(int(text) / 1000, UTC)
+            case "s":
+                return datetime.fromtimestamp(int(text), UTC)
+            case "iso":
+                return datetime.fromisoformat(text)
+        return datetime.strptime(text, _strftime(notation)).replace(tzinfo=CHINA)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def write_nonce(notation: str, nonce: str) -> str:
+    """`nonce` (32 hex digits or more) as it is, as a UUID, or as so many of its characters."""
+    if notation == "uuid":
+        return str(uuid.UUID(hex=nonce[:32]))
+    return nonce[: int(notation)] if notation.isdigit() else nonce
+
+
+def _strftime(pattern: str) -> str:
+    return _JAVA_WORD.sub(lambda word: _JAVA[word[0]], pattern)

@@ -1,0 +1,98 @@
+"""URL-encoded forms: pairs in their order, repeats kept, UTF-8 or GBK. Knows no field's meaning; refuses broken percent-coding and charsets."""
+
+from __future__ import annotations
+
+from carriers.errors import CarrierRefusal
+from carriers.percent import quote, unquote
+
+MAX_FIELDS = 1000
+
+
+class Field:
+    """One pair of a form. `text` may be replaced; `coded` remembers what its percent-coding is, for the signature and the body alike."""
+
+    __slots__ = ("coded", "name", "text")
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text: str | None = text
+        """None drops the pair."""
+        self.coded: bytes | None = None
+
+    def __repr__(self) -> str:
+        return "<Field>"
+
+    # The walker sets and drops values by container and key; a form's pair is its own container.
+    def __setitem__(self, _key: object, text: str) -> None:
+        self.text = text
+        self.coded = None
+
+    def __delitem__(self, _key: object) -> None:
+        self.text = None
+
+    def quoted(self, charset: str) -> bytes:
+        """The value percent-coded, once."""
+        if self.coded is None:
+            self.coded = quote(encode(self.text or "", charset, self.name))
+        return self.coded
+
+
+class Form:
+    """A form's pairs."""
+
+    __slots__ = ("charset", "fields")
+
+    def __init__(self, fields: list[Field], charset: str) -> None:
+        self.fields = fields
+        self.charset = charset
+
+    def __repr__(self) -> str:
+        return f"<Form of {len(self.fields)} fields>"
+
+    def get(self, name: str) -> str | None:
+        """The first field of that name."""
+        return next((field.text for field in self.fields if field.name == name), None)
+
+    def put(self, name: str, text: str) -> None:
+        """Replace the field of that name, or append one. An empty text takes the field out."""
+        for field in self.fields:
+            if field.name == name:
+                field.text, field.coded = text or None, None
+                return
+        if text:
+            self.fields.append(Field(name, text))
+
+
+def encode(text: str, charset: str, path: str) -> bytes:
+    """`text` in the form's charset. Raises CarrierRefusal(code="bad_charset") where it has no such character."""
+    try:
+        return text.encode(charset)
+    except UnicodeEncodeError:
+        raise CarrierRefusal(f"a character that {charset} does not have", code="bad_charset", path=path) from None
+
+
+def loads(raw: bytes, charset: str, path: str) -> Form:
+    """The pairs of a form body or a query string."""
+    fields = []
+    if raw.count(b"&") >= MAX_FIELDS:
+        raise CarrierRefusal(f"more than {MAX_FIELDS} form fields", code="malformed_form", path=path)
+    for pair in raw.split(b"&"):
+        if pair:
+            name, _, value = pair.partition(b"=")
+            fields.append(Field(_decode(name, charset, path), _decode(value, charset, path)))
+    return Form(fields, charset)
+
+
+def dumps(form: Form) -> bytes:
+    """The form as a body, blanks as `+`."""
+    charset = form.charset
+    return b"&".join(
+        [quote(encode(f.name, charset, "")) + b"=" + f.quoted(charset) for f in form.fields if f.text is not None]
+    )
+
+
+def _decode(raw: bytes, charset: str, path: str) -> str:
+    try:
+        return unquote(raw, path).decode(charset)
+    except UnicodeDecodeError:
+        raise CarrierRefusal(f"the form is not {charset}", code="bad_charset", path=path) from None

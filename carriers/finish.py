@@ -1,0 +1,287 @@
+"""Finish a veiled order: the carrier's credentials in their places, the signature over the exact bytes, nothing of the shop's left over.
+
+Knows templates, targets and signatures; knows no personal value. Everything variable (`now`, `nonce`, `token`) is handed in.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from lxml import etree
+
+from carriers import clockwork, envelope_form, envelope_xml
+from carriers.envelope_form import Form
+from carriers.errors import CarrierRefusal
+from carriers.fieldpath import Step
+from carriers.percent import quote
+from carriers.profile import Operation, Setter, Target
+from carriers.signing import QUOTES, Scheme, Source, sign
+from carriers.veil import Veiled
+from carriers.walk import Level, Sheet, close_level, put_back
+from carriers.wire import WireRequest
+
+_CONTENT_TYPES = {
+    "json": "application/json",
+    "form": "application/x-www-form-urlencoded",
+    "xml": "text/xml",
+}
+
+
+class Moment:
+    """What a template may say that stands in no document: secrets, time, chance, the token."""
+
+    __slots__ = ("nonce", "now", "reference", "secrets", "token")
+
+    def __init__(
+        self, secrets: Mapping[str, str], now: datetime, nonce: str, token: str | None = None, reference: str = ""
+    ) -> None:
+        self.secrets = secrets
+        self.now = now
+        self.nonce = nonce
+        self.token = token
+        self.reference = reference
+
+    def __repr__(self) -> str:
+        return "<Moment>"
+
+    def value(self, name: str) -> str | None:
+        """What `{name}` stands for; None where the request itself has to tell. Raises CarrierRefusal(code="secret_missing")."""
+        word, _, rest = name.partition(":")
+        match word:
+            case "secret":
+                return self.secret(rest)
+            case "now":
+                return clockwork.write_time(rest, self.now)
+            case "nonce":
+                return clockwork.write_nonce(rest, self.nonce)
+            case "token":
+                if self.token is None:
+                    raise CarrierRefusal("the carrier's access token is missing", code="token_missing")
+                return self.token
+            case "basic":
+                user, _, password = rest.partition(":")
+                pair = f"{self.secret(user)}:{self.secret(password) if password else ''}"
+                return base64.b64encode(pair.encode()).decode()
+            case "reference":
+                return self.reference
+        return None
+
+    def secret(self, name: str) -> str:
+        """A credential of the carrier's."""
+        if name not in self.secrets:
+            raise CarrierRefusal(f"the secret {name!r} is not set for this carrier", code="secret_missing")
+        return self.secrets[name]
+
+
+class Draft:
+    """A request in the making: the document's levels, and what stands outside the body."""
+
+    def __init__(self, operation: Operation, sheet: Sheet, moment: Moment, method: str, path: str) -> None:
+        self.operation = operation
+        self.sheet = sheet
+        self.moment = moment
+        self.method = method
+        self.path = path
+        self.headers: dict[str, str] = {}
+        self.body: bytes | None = None
+        self.root = next((level for level in sheet.levels if level.path == ""), None)
+        self.query = next((level.tree for level in sheet.levels if level.path == "query"), None) or Form([], "utf-8")
+
+    def __repr__(self) -> str:
+        return f"<Draft {self.operation.id}>"
+
+    def source(self, name: str) -> bytes:
+        """What a placeholder stands for, as bytes."""
+        known = self.moment.value(name)
+        value: str | bytes = self._standing(name) if known is None else known
+        return value if isinstance(value, bytes) else value.encode(self.sheet.charset)
+
+    def _standing(self, name: str) -> str | bytes:
+        word, _, rest = name.partition(":")
+        match word:
+            case "body":
+                return self.closed()
+            case "path":
+                return self.path
+            case "form" if self.root and isinstance(self.root.tree, Form):
+                return self.root.tree.get(rest) or ""
+            case "query":
+                return self.query.get(rest) or ""
+            case "header":
+                return self.headers.get(rest.lower(), "")
+            case "sign":
+                return sign(self.operation.schemes[rest], self.source)
+        return value_at(self.root.tree, name.removeprefix("$.").split(".")) if self.root else ""
+
+    def closed(self) -> bytes:
+        """The body's bytes, closed once."""
+        if self.body is None:
+            self.body = close_level(self.root, self.sheet) if self.root else b""
+        return self.body
+
+    def put(self, target: Target, value: str) -> None:
+        """Set a value where the profile says."""
+        match target.place:
+            case "header":
+                self.headers[target.name] = value
+            case "query":
+                self.query.put(target.name, value)
+            case "path":
+                found = self.operation.pattern.fullmatch(self.path)
+                if found:
+                    self.path = (
+                        self.path[: found.start(target.name)]
+                        + quote(value.encode()).decode()
+                        + self.path[found.end(target.name) :]
+                    )
+            case _:
+                self._put_inside(target, value)
+
+    def _put_inside(self, target: Target, value: str) -> None:
+        if self.root is not None:
+            put_inside(self.root, list(target.steps), value, self.sheet.levels)
+            self.body = None
+
+    def request(self) -> WireRequest:
+        """The finished request."""
+        body = self.closed()
+        if body and "content-type" not in self.headers:
+            self.headers["content-type"] = _content_type(self.operation, self.sheet)
+        return WireRequest(self.method, self.path, envelope_form.dumps(self.query).decode(), self.headers, body)
+
+
+def finish(
+    veiled: Veiled, secrets: Mapping[str, str], *, now: datetime, nonce: str, token: str | None = None
+) -> WireRequest:
+    """The request that the carrier receives. May be called again with another token: nothing of the first call stays.
+
+    `nonce` is 32 hex digits of chance, `token` the OAuth2 token where the profile has a `[token]` table.
+    """
+    order = veiled.order
+    operation, sheet, shop = order.operation, order.sheet, order.request
+    if operation.manner.ciphers:
+        sheet.secrets = {cipher: secrets[name] for cipher, name in operation.manner.ciphers.items() if name in secrets}
+    draft = Draft(operation, sheet, Moment(secrets, now, nonce, token, order.reference), shop.method, shop.path)
+    draft.headers.update((name, value) for name, value in shop.headers.items() if name in operation.headers)
+    return complete(draft)
+
+
+def complete(draft: Draft) -> WireRequest:
+    """Put in what the profile sets, close the inner levels, sign, close the rest."""
+    operation = draft.operation
+    put_all(draft, operation.setters)
+    for level in draft.sheet.levels:
+        if level.container is not None and level.node.late:
+            put_back(level, draft.sheet)
+    if operation.sign is not None and operation.sign_into is not None:
+        draft.put(operation.sign_into, sign_draft(operation.sign, draft))
+    return draft.request()
+
+
+def sign_draft(scheme: Scheme, draft: Draft) -> str:
+    """Sign; a form field that is percent-coded for the signature is coded once, for the body too."""
+    form = draft.root.tree if draft.root else None
+    if scheme.quote == "java" and isinstance(form, Form):
+        return sign(scheme, _quoted(draft, form))
+    return sign(scheme, draft.source)
+
+
+def _quoted(draft: Draft, form: Form) -> Source:
+    # Percent-coding goes byte by byte, so coded pieces joined are the joined text coded.
+    def source(name: str) -> bytes:
+        word, _, rest = name.partition(":")
+        if word == "form":
+            field = next((field for field in form.fields if field.name == rest), None)
+            return field.quoted(form.charset) if field else b""
+        return QUOTES["java"](draft.source(name))
+
+    return source
+
+
+def put_inside(level: Level, steps: list[Step], value: str, levels: list[Level]) -> None:
+    """Set a value at `steps` below a level's tree; inner strings are reached through their own levels."""
+    tree = level.tree
+    if isinstance(tree, Form):
+        _put_in_form(tree, level, steps, value, levels)
+    elif isinstance(tree, envelope_xml.Xml):
+        _put_in_xml(tree.root, steps[1:], value)
+    elif isinstance(tree, dict | list):
+        _put_in_json(tree, steps, value, levels)
+
+
+def _put_in_form(form: Form, level: Level, steps: list[Step], value: str, levels: list[Level]) -> None:
+    name = steps[0].name
+    if len(steps) == 1:
+        form.put(name, value)
+        return
+    for inner in levels:
+        if getattr(inner.container, "name", None) == name and inner.container in form.fields:
+            put_inside(_innermost(inner, levels), steps[2:], value, levels)
+
+
+def _innermost(level: Level, levels: list[Level]) -> Level:
+    """Through a cipher's box to the document in it."""
+    return (
+        next((inner for inner in levels if inner.container is level.tree), level)
+        if isinstance(level.tree, list) and level.node.codec != "json"
+        else level
+    )
+
+
+def _put_in_json(tree: Any, steps: list[Step], value: str, levels: list[Level]) -> None:
+    step, rest = steps[0], steps[1:]
+    if step.verb == "items":
+        for item in tree if isinstance(tree, list) else [tree]:
+            _put_in_json(item, rest, value, levels)
+    elif not rest:
+        if value or step.name in tree:
+            tree[step.name] = value
+    elif rest[0].verb == "open":
+        inner = next((level for level in levels if level.container is tree and level.key == step.name), None)
+        if inner is not None:
+            put_inside(inner, rest[1:], value, levels)
+    else:
+        _put_in_json(tree.setdefault(step.name, {}), rest, value, levels)
+
+
+def _put_in_xml(element: envelope_xml.Element, steps: list[Step], value: str) -> None:
+    if not steps:
+        element.text = value
+        return
+    step, rest = steps[0], steps[1:]
+    if step.name.startswith("@"):
+        element.set(step.name[1:], value)
+        return
+    found = [item for item in element if envelope_xml.local_name(item) == step.name]
+    if not found:
+        namespace = etree.QName(element).namespace
+        found = [etree.SubElement(element, f"{{{namespace}}}{step.name}" if namespace else step.name)]
+    for item in found:
+        _put_in_xml(item, rest, value)
+
+
+def value_at(tree: Any, keys: list[str]) -> str:
+    """The text at dotted keys of a JSON document, empty where nothing stands."""
+    for key in keys:
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return "" if tree is None else str(tree)
+
+
+def _content_type(operation: Operation, sheet: Sheet) -> str:
+    codec = operation.root.codec
+    if codec in ("multipart", "xml") and sheet.content_type:
+        return sheet.content_type
+    made = _CONTENT_TYPES.get(codec, "application/octet-stream")
+    if codec == "form" or (codec == "xml" and sheet.charset != "utf-8"):
+        return f"{made}; charset={sheet.charset.upper()}" if sheet.charset != "utf-8" else made
+    return made
+
+
+def put_all(draft: Draft, setters: tuple[Setter, ...]) -> None:
+    """Put in a list of values. An empty template takes out what stands there."""
+    charset = draft.sheet.charset
+    for setter in setters:
+        draft.put(setter.target, setter.template.render(draft.source, charset).decode(charset))

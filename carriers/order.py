@@ -1,0 +1,222 @@
+"""An order, opened: the business document that a shop sent, every leaf claimed. Knows plain values; masks nothing and sends nothing.
+
+`open_order` is the only way in. What it cannot read or classify it refuses, by path and never by value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+
+from carriers import envelope_json, envelope_xml
+from carriers.claim import PERSONAL
+from carriers.errors import CarrierRefusal
+from carriers.profile import Operation
+from carriers.walk import Leaf, Level, Sheet, open_level, walk_body
+from carriers.wire import WireRequest
+from masking.personal import Kind, Party, PostalAddress, Role
+
+_CHARSET = re.compile(r"charset=\"?([\w\-]+)", re.IGNORECASE)
+_CHARSETS = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "utf-8",
+    "gbk": "gbk",
+    "gb2312": "gbk",
+    "gb18030": "gb18030",
+}
+_TYPES = {
+    "json": ("application/json", "text/json", "text/plain"),
+    "form": ("application/x-www-form-urlencoded",),
+    "xml": ("application/xml", "text/xml", "application/soap+xml"),
+    "multipart": ("multipart/form-data",),
+}
+
+
+class OpenOrder:
+    """What `open_order` gives. It owns its document: veiling changes it in place, once."""
+
+    def __init__(self, operation: Operation, request: WireRequest, sheet: Sheet, document: bytes) -> None:
+        self.operation = operation
+        self.request = request
+        self.sheet = sheet
+        self.document = document
+        """The business document in canonical bytes, without credentials, timestamps, request ids and signatures: equal orders, equal bytes."""
+        self.veiled = False
+
+    def __repr__(self) -> str:
+        return f"<OpenOrder {self.operation.manner.carrier} {self.operation.id} {len(self.sheet.leaves)} leaves>"
+
+    @property
+    def reference(self) -> str:
+        """The carrier's own order reference, or an empty string."""
+        facts = self.sheet.facts.get("reference")
+        return facts[0].value if facts else ""
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        """Paths that nobody claimed, where the policy does not refuse them."""
+        return tuple(self.sheet.findings)
+
+    @cached_property
+    def fields(self) -> list[tuple[str, Kind, Role, str]]:
+        """Path, kind, role and plain value of every personal leaf and every free text."""
+        return [(leaf.path, leaf.rule.kind, leaf.role, leaf.value) for leaf in self.sheet.leaves]
+
+    @cached_property
+    def parties(self) -> dict[Role, Party]:
+        """Who the order is about. Where a role stands in several places, the first to say something wins."""
+        return {
+            role: _party(role, self.sheet.leaves, self.sheet.routing)
+            for role in dict.fromkeys(leaf.role for leaf in self.sheet.leaves if leaf.rule.kind in PERSONAL)
+        }
+
+    @cached_property
+    def phone_roles(self) -> frozenset[Role]:
+        """Roles for which a phone stands in the document: each needs a relay number (a third party may use the sender's)."""
+        return frozenset(
+            leaf.role
+            for leaf in self.sheet.leaves
+            if leaf.rule.kind is Kind.PHONE and leaf.rule.part not in ("last4", "country")
+        )
+
+    @property
+    def last4_roles(self) -> frozenset[Role]:
+        """Roles of which a trace call asks the phone's last four digits."""
+        return frozenset(leaf.role for leaf in self.sheet.leaves if leaf.rule.part == "last4")
+
+
+def open_order(operation: Operation, request: WireRequest, *, keys: Mapping[str, str] | None = None) -> OpenOrder:
+    """Undo the envelope and claim every leaf. `keys` holds, by cipher name, the shop's key where the format is ciphered."""
+    charset, content_type = _content(operation, request)
+    sheet = Sheet(policy=operation.unclassified, charset=charset, content_type=content_type, secrets=keys)
+    _open_query(operation, request, sheet)
+    if operation.root.inner is not None:
+        walk_body(operation.root, request.body, sheet)
+    elif request.body.strip():
+        raise CarrierRefusal("this operation has no body", code="unclaimed_field", path="$")
+    if sheet.attachments:
+        raise CarrierRefusal(
+            "documents inside a request are not passed on", code="attachment_refused", path=sheet.attachments[0]
+        )
+    _expect(operation, sheet)
+    return OpenOrder(operation, request, sheet, _document(operation, request, sheet))
+
+
+def _content(operation: Operation, request: WireRequest) -> tuple[str, str]:
+    """The charset and content type of the body. Refuses a coding or a type that the operation does not speak."""
+    if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+        raise CarrierRefusal("compressed bodies are not opened", code="encoded_body")
+    content_type = request.headers.get("content-type", "")
+    codec = operation.root.codec
+    if not content_type or not codec:
+        return operation.manner.charset, content_type
+    base, _, rest = content_type.partition(";")
+    base = base.strip().lower()
+    if base not in _TYPES.get(codec, ()) and not base.endswith(f"+{codec}"):
+        raise CarrierRefusal(f"this operation takes {codec}", code="wrong_content_type")
+    named = _CHARSET.search(rest)
+    charset = _CHARSETS.get(named[1].lower()) if named else operation.manner.charset
+    if charset is None or (codec == "json" and charset != "utf-8"):
+        raise CarrierRefusal("a charset that this operation does not take", code="bad_charset")
+    return charset, content_type
+
+
+def _open_query(operation: Operation, request: WireRequest, sheet: Sheet) -> None:
+    if not request.query:
+        return
+    if operation.query.inner is None:
+        raise CarrierRefusal(
+            "the profile says nothing about this operation's query string", code="unclaimed_field", path="query"
+        )
+    open_level(operation.query, request.query.encode(), None, None, "query", None, sheet)
+
+
+def _expect(operation: Operation, sheet: Sheet) -> None:
+    """Refuse an order without the personal fields that its profile says it has: the format has changed, or it is another one."""
+    if not operation.expects:
+        return
+    met = {leaf.role for leaf in sheet.leaves if leaf.rule.kind in PERSONAL}
+    for role in operation.expects:
+        if role not in met:
+            raise CarrierRefusal(
+                f"nothing personal of the {role} where the profile expects it", code="no_personal_fields"
+            )
+
+
+def _document(operation: Operation, request: WireRequest, sheet: Sheet) -> bytes:
+    """Every level in canonical bytes, with what is fresh in each request left out."""
+    for leaf in sheet.fresh:
+        leaf.container[leaf.key] = ""
+    pieces = [f"{operation.manner.carrier} {operation.id} {_variables(operation, request.path)}".encode()]
+    inside = [(level.container, level.key, level) for level in sheet.levels if level.container is not None]
+    # A level that is opened stands for itself below; its string in the level above would count spelling.
+    for container, key, _ in inside:
+        container[key] = ""
+    pieces += [level.path.encode() + b"\n" + _canonical(level) for level in reversed(sheet.levels)]
+    for leaf in sheet.fresh:
+        leaf.container[leaf.key] = leaf.value
+    return b"\n".join(pieces)
+
+
+def _variables(operation: Operation, path: str) -> str:
+    """What the path says beyond the operation's name, credentials left out."""
+    if not operation.pattern.groups:
+        return ""
+    found = operation.pattern.fullmatch(path)
+    ours = {setter.target.name for setter in operation.setters if setter.target.place == "path"}
+    return "/".join(value for name, value in (found.groupdict() if found else {}).items() if name not in ours)
+
+
+def _canonical(level: Level) -> bytes:
+    match level.node.codec:
+        case "json":
+            return envelope_json.canonical(level.tree)
+        case "form":
+            return envelope_json.dumps([[field.name, field.text] for field in level.tree.fields])
+        case "xml":
+            return envelope_xml.canonical(level.tree)
+        case "multipart":
+            return b"\n".join(part.name.encode() + b"\n" + (part.content or b"") for part in level.tree.parts)
+    return b""
+
+
+def _party(role: Role, leaves: list[Leaf], routing: list[Leaf]) -> Party:
+    """Gather one role's leaves. Of several claims of the role, each part is taken from the first that has it."""
+    found: dict[Kind, dict[int, list[str]]] = {}
+    numbers: dict[int, dict[str, str]] = {}
+    for leaf in leaves:
+        if leaf.role is role and leaf.rule.kind in PERSONAL:
+            if leaf.rule.kind is Kind.PHONE and leaf.rule.part:
+                numbers.setdefault(leaf.rule.party, {})[leaf.rule.part] = leaf.value
+            else:
+                found.setdefault(leaf.rule.kind, {}).setdefault(leaf.rule.party, []).append(leaf.value)
+    for party, parts in numbers.items():
+        phones = found.setdefault(Kind.PHONE, {}).setdefault(party, [])
+        if phones and "ext" in parts:
+            phones[0] += f"-{parts['ext']}"
+        phones.extend(filter(None, [_joined(parts)]))
+    first = {kind: next(iter(by_party.values())) for kind, by_party in found.items()}
+    parts = {}
+    for leaf in routing:
+        if leaf.role is role:
+            parts.setdefault(leaf.rule.part, leaf.value)
+    return Party(
+        name=" ".join(first.get(Kind.NAME, [])),
+        phone="\n".join(dict.fromkeys(first.get(Kind.PHONE, []))),
+        email=first.get(Kind.EMAIL, [""])[0],
+        company=first.get(Kind.COMPANY, [""])[0],
+        address=PostalAddress(street="\n".join(first.get(Kind.ADDRESS_LINE, [])), **parts),
+        ids=tuple(dict.fromkeys(first.get(Kind.ID, []))),
+    )
+
+
+def _joined(parts: Mapping[str, str]) -> str:
+    """A number that stands in several fields, as one would dial it."""
+    number = parts.get("area", "") + parts.get("number", "")
+    if not number:
+        return ""
+    country = parts.get("country", "").lstrip("+")
+    dialled = f"+{country}{number}" if country else number
+    return f"{dialled}-{parts['ext']}" if parts.get("ext") else dialled

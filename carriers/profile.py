@@ -1,0 +1,254 @@
+"""How a carrier speaks, compiled: what a request is, what its leaves are, what goes in, where the answer's facts stand.
+
+Knows no TOML (`profile_schema.py`, `profile_compile.py`) and rewrites nothing (`rewrite.py`). Everything here is built once, at load, and
+never changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from carriers import envelope_json
+from carriers.claim import Node
+from carriers.errors import CarrierRefusal, ProfileError
+from carriers.fieldpath import Step
+from carriers.signing import Scheme, Template
+from carriers.wire import WireRequest
+from masking.personal import Kind, Role
+
+BUILT_IN = Path(__file__).parent / "profiles"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a value goes: `header`, `query` or `path` with a name, or `body` with the steps below its first codec."""
+
+    place: str
+    name: str
+    steps: tuple[Step, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Setter:
+    """A value that the gateway puts in: where, and the template it is made from."""
+
+    target: Target
+    template: Template
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A fact of an answer: what stands at `steps` is one of `values` (`*` for anything but nothing)."""
+
+    steps: tuple[Step, ...]
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How an answer is read."""
+
+    root: Node
+    booked: tuple[Condition, ...] = ()
+    refused: tuple[Condition, ...] = ()
+    absent: tuple[Condition, ...] = ()
+    duplicate: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """How to ask for an order of which the answer was lost."""
+
+    operation: str
+    path: str = ""
+    query: tuple[Setter, ...] = ()
+    body: tuple[Setter, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """A message that the carrier sends on its own."""
+
+    id: str
+    content: str
+    match: tuple[Condition, ...]
+    root: Node
+    each: str
+    verify: Scheme | None
+    ack: str
+    ack_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """What all operations of a carrier share."""
+
+    carrier: str
+    last_mile: str
+    country: str
+    charset: str
+    mask_allowed: frozenset[Kind]
+    email_required: bool
+    phone_separator: str
+    phone_digits: int
+    ciphers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that a shop does at this carrier."""
+
+    id: str
+    effect: str
+    method: str
+    path: str
+    pattern: re.Pattern[str]
+    matchers: tuple[tuple[str, str, str], ...]
+    """Place, name, value: what besides method and path must hold."""
+    root: Node
+    """The claims on the body."""
+    query: Node
+    """The claims on the query string."""
+    setters: tuple[Setter, ...]
+    sign: Scheme | None
+    sign_into: Target | None
+    headers: frozenset[str]
+    """Headers of the shop's that go on to the carrier; all others stay behind."""
+    unclassified: str
+    expects: frozenset[Role]
+    duplicate: str
+    key_header: str
+    answer: Answer
+    lookup: Lookup | None
+    manner: Manner
+    schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    has_reference: bool = False
+    """Whether the carrier's format has an order reference of its own."""
+
+    def __repr__(self) -> str:
+        return f"<Operation {self.manner.carrier} {self.id}>"
+
+    @property
+    def name(self) -> str:
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class TokenEndpoint:
+    """Where an OAuth2 token comes from."""
+
+    method: str
+    path: str
+    base_url: str
+    setters: tuple[Setter, ...]
+    token: tuple[Step, ...]
+    expires: tuple[Step, ...]
+    default_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShopCredential:
+    """The credential that a shop is given, in the carrier's own shape."""
+
+    id: str
+    issue: Mapping[str, str]
+    verify: str
+    secret: str
+    scheme: str
+    window_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierProfile:
+    """A carrier."""
+
+    id: str
+    name: Mapping[str, str]
+    verified: bool
+    last_mile: str
+    base_url: str
+    secrets: tuple[str, ...]
+    operations: Mapping[str, Operation]
+    pushes: tuple[Push, ...]
+    events: Mapping[str, str]
+    """The carrier's status code -> an event of the stage machine."""
+    mask_allowed: frozenset[Kind]
+    passthrough: str
+    token: TokenEndpoint | None
+    shop_credential: ShopCredential | None
+    schemes: Mapping[str, Scheme]
+    manner: Manner
+
+    def __repr__(self) -> str:
+        return f"<CarrierProfile {self.id}>"
+
+    def match(self, request: WireRequest) -> Operation:
+        """The operation that the request is. Raises CarrierRefusal(code="unknown_operation")."""
+        for operation in self.operations.values():
+            if (
+                operation.method == request.method
+                and operation.pattern.fullmatch(request.path)
+                and _holds(operation, request)
+            ):
+                return operation
+        raise CarrierRefusal(f"{self.id} has no such operation in its profile", code="unknown_operation")
+
+
+def _holds(operation: Operation, request: WireRequest) -> bool:
+    return all(_one_holds(place, name, value, request) for place, name, value in operation.matchers)
+
+
+def _one_holds(place: str, name: str, value: str, request: WireRequest) -> bool:
+    match place:
+        case "form":
+            return _pair_stands(request.body, name, value)
+        case "query":
+            return _pair_stands(request.query.encode(), name, value)
+        case "header":
+            return request.headers.get(name, "") == value
+    return _json_value(request.body, name) == value
+
+
+def _pair_stands(pairs: bytes, name: str, value: str) -> bool:
+    """Whether `name=value` stands in a form; both are plain words that percent-coding leaves alone."""
+    pair = f"{name}={value}".encode()
+    at = pairs.find(pair)
+    while at >= 0:
+        end = at + len(pair)
+        if (at == 0 or pairs[at - 1 : at] == b"&") and (end == len(pairs) or pairs[end : end + 1] == b"&"):
+            return True
+        at = pairs.find(pair, end)
+    return False
+
+
+def _json_value(body: bytes, dotted: str) -> str:
+    try:
+        value: Any = envelope_json.loads(body, "")
+    except CarrierRefusal:
+        return ""
+    for key in dotted.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return "" if value is None else str(value)
+
+
+def load_profiles(extra_dir: Path | None = None) -> dict[str, CarrierProfile]:
+    """All profiles by carrier id: those that come with the package, and those of `extra_dir`, which win over them.
+
+    Raises ProfileError with `path` = `FILE:LINE` at the first file that is wrong.
+    """
+    from carriers.profile_compile import compile_file
+
+    found: dict[str, CarrierProfile] = {}
+    for folder in (BUILT_IN, extra_dir):
+        if folder is not None and folder.is_dir():
+            for file in sorted(folder.glob("*.toml")):
+                profile = compile_file(file)
+                if folder is BUILT_IN and profile.id in found:
+                    raise ProfileError(f"two files describe {profile.id}", path=f"{file.name}:1")
+                found[profile.id] = profile
+    return found

@@ -1,0 +1,321 @@
+"""Veil an opened order: what stands in for each personal value, set where the value sat, and the business body closed again.
+
+Knows kinds, scopes and relay numbers; knows no credential and no signature (`finish.py`). A phone field never carries stars; a value goes
+out whole only where the last mile is by label, and then it is listed in `granted` for the audit log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from carriers import envelope_json, envelope_xml
+from carriers.envelope_form import Form
+from carriers.envelope_multipart import Multipart
+from carriers.errors import CarrierRefusal
+from carriers.order import OpenOrder
+from carriers.profile import Manner
+from carriers.walk import Leaf, Level, close_level, put_back
+from masking.addresses import mask_address
+from masking.contacts import mask_company, mask_id
+from masking.freetext import mask_text
+from masking.names import mask_name
+from masking.personal import Kind, Masked, RelayNumber, Role
+
+LABEL_SCOPE = frozenset((Kind.ADDRESS_LINE, Kind.ID))
+"""What a carrier that delivers from the printed label reads whole."""
+NO_UNIT = "no_unit"
+Granted = tuple[str, Kind, Role]
+Echo = tuple[str, str, str, str, str]
+"""Role, kind, part, what was sent, what the shop had written."""
+
+
+class Veiled:
+    """A veiled order. `finish` puts the credentials in and signs; the rest is for the guard, the audit log and the way back."""
+
+    def __init__(self, order: OpenOrder, granted: list[Granted], kept: list[str], echoes: list[Echo]) -> None:
+        self.order = order
+        self.granted = granted
+        """Path, kind and role of each value that goes out whole."""
+        self.kept = kept
+        """Plain pieces that the masker chose to keep; the guard lets them pass."""
+        self.restore_map = echoes
+        """What gives the shop its own values back, JSON-able; it is as personal as the order and is sealed with it."""
+
+    def __repr__(self) -> str:
+        return f"<Veiled {self.order.operation.manner.carrier} {len(self.granted)} granted>"
+
+    @cached_property
+    def body(self) -> bytes:
+        """The business body: final but for what `finish` fills in (credentials, timestamps, signature) where those stand inside it."""
+        sheet = self.order.sheet
+        body = next((level for level in sheet.levels if level.path == ""), None)
+        return close_level(body, sheet) if body else b""
+
+    @cached_property
+    def clear_text(self) -> str:
+        """Everything the carrier will read, decoded: the closed levels' own bytes, one level a line, with escapes undone."""
+        request = self.order.request
+        headers = [value for name, value in request.headers.items() if name in self.order.operation.headers]
+        return "\n".join([*(_clear(level) for level in self.order.sheet.levels), unquote(request.path), *headers])
+
+
+def veil(
+    order: OpenOrder,
+    *,
+    relays: Mapping[Role, RelayNumber],
+    last_mile: str | None = None,
+    emails: Mapping[Role, str] | None = None,
+    last_four: Mapping[Role, str] | None = None,
+) -> Veiled:
+    """Mask the order in place and close it. Once per opened order.
+
+    `relays` has a number for each of `order.phone_roles`; `last_mile` overrides the profile's; `emails` holds alias addresses for formats
+    that demand one; `last_four` what a trace call asks of the real phone (a disclosure: audited by the caller).
+    """
+    if order.veiled:
+        raise CarrierRefusal("this order is veiled already", code="veiled_twice")
+    order.veiled = True
+    pen = _Pen(order, relays, last_mile, emails or {}, last_four or {})
+    for leaf in order.sheet.leaves:
+        pen.write(leaf)
+    pen.scrub()
+    pen.spread()
+    _drop(order, pen.drops)
+    sheet = order.sheet
+    for level in sheet.levels:
+        if level.container is not None and not level.node.late:
+            put_back(level, sheet)
+    return Veiled(order, pen.granted, pen.kept, pen.echoes)
+
+
+class _Pen:
+    """Writes what stands in for each leaf, and keeps the record."""
+
+    def __init__(
+        self,
+        order: OpenOrder,
+        relays: Mapping[Role, RelayNumber],
+        last_mile: str | None,
+        emails: Mapping[Role, str],
+        last_four: Mapping[Role, str],
+    ) -> None:
+        self.manner: Manner = order.operation.manner
+        self.order = order
+        self.relays = relays
+        self.emails = emails
+        self.last_four = last_four
+        whole = LABEL_SCOPE if (last_mile or self.manner.last_mile) == "label" else frozenset()
+        self.whole = whole | (
+            frozenset(Kind) - self.manner.mask_allowed - {Kind.FREE_TEXT, Kind.PLAIN, Kind.CREDENTIAL}
+        )
+        self.countries = {leaf.role: leaf.value for leaf in order.sheet.routing if leaf.rule.part == "country"}
+        self.granted: list[Granted] = []
+        self.kept: list[str] = []
+        self.echoes: list[Echo] = []
+        self.drops: list[tuple[Any, Any]] = []
+        self.texts: list[Leaf] = []
+        self.split: dict[tuple[int, Role], list[Leaf]] = {}
+        self.phones: dict[str, RelayNumber] = {}
+        self.masked: dict[tuple[Kind, str], Masked] = {}
+
+    def write(self, leaf: Leaf) -> None:
+        kind = leaf.rule.kind
+        if kind is Kind.FREE_TEXT:
+            self.texts.append(leaf)
+        elif kind is Kind.PHONE:
+            self._phone(leaf)
+        elif kind is Kind.EMAIL:
+            self._email(leaf)
+        elif kind in self.whole:
+            self.granted.append((leaf.path, kind, leaf.role))
+            self._note(leaf, leaf.value)
+        else:
+            self._mask(leaf, kind)
+
+    def _mask(self, leaf: Leaf, kind: Kind) -> None:
+        # One person may stand in several places; the same value gets the same mask, and is masked once.
+        at = (kind, leaf.value)
+        masked = self.masked.get(at)
+        if masked is None:
+            masked = self.masked[at] = self._masked(leaf, kind)
+            self.kept += [piece for piece in masked.text.split("*") if piece]
+        leaf.container[leaf.key] = masked.text
+        self._note(leaf, masked.text)
+
+    def _masked(self, leaf: Leaf, kind: Kind) -> Masked:
+        if kind is Kind.NAME:
+            return mask_name(leaf.value)
+        if kind is Kind.ADDRESS_LINE:
+            if leaf.rule.part == "house":
+                return Masked("**", "house_number")
+            return mask_address(leaf.value, self.countries.get(leaf.role, self.manner.country))
+        return mask_company(leaf.value) if kind is Kind.COMPANY else mask_id(leaf.value)
+
+    def _note(self, leaf: Leaf, sent: str) -> None:
+        self.echoes.append((leaf.role.value, leaf.rule.kind.value, leaf.rule.part, sent, leaf.value))
+
+    # --- phones ------------------------------------------------------------------------------------------------------------------------
+
+    def _phone(self, leaf: Leaf) -> None:
+        part = leaf.rule.part
+        if part == "last4":
+            leaf.container[leaf.key] = sent = self._last_four(leaf)
+            self._note(leaf, sent)
+        elif part:
+            self.split.setdefault((leaf.rule.party, leaf.role), []).append(leaf)
+        else:
+            relay = self.phones.get(leaf.value) or self.relay_of(leaf.role)
+            self.phones[leaf.value] = relay
+            sent = relay.x if leaf.rule.beside else self.dial(relay)
+            leaf.container[leaf.key] = sent
+            if leaf.rule.beside and relay.ext:
+                _put_beside(leaf, relay.ext)
+            self._note(leaf, sent)
+
+    def relay_of(self, role: Role) -> RelayNumber:
+        """The role's number; a third party is reached through the sender's."""
+        relay = self.relays.get(role) or (self.relays.get(Role.SENDER) if role is Role.THIRD_PARTY else None)
+        if relay is None:
+            raise CarrierRefusal(f"no relay number for the {role}'s phone", code="relay_missing")
+        return relay
+
+    def dial(self, relay: RelayNumber) -> str:
+        """The number as one field holds it."""
+        sent = f"{relay.x}{self.manner.phone_separator}{relay.ext}" if relay.ext else relay.x
+        if self.manner.phone_digits and len(sent) > self.manner.phone_digits:
+            raise CarrierRefusal(
+                f"the relay number does not fit {self.manner.phone_digits} characters", code="relay_too_long"
+            )
+        return sent
+
+    def spread(self) -> None:
+        """Fill split numbers part by part: the whole of X into the number, country and area taken from it where they fit."""
+        for (_, role), leaves in self.split.items():
+            parts = {leaf.rule.part for leaf in leaves}
+            values = split_number(self.relay_of(role), parts, self.manner.phone_separator)
+            for leaf in leaves:
+                sent = values.get(leaf.rule.part, "")
+                leaf.container[leaf.key] = sent
+                self._note(leaf, sent)
+
+    def _last_four(self, leaf: Leaf) -> str:
+        four = self.last_four.get(leaf.role) or next(iter(self.last_four.values()), "")
+        if not four:
+            raise CarrierRefusal(
+                "the call asks for the last four digits of a phone that is not on record",
+                code="last_four_missing",
+                path=leaf.path,
+            )
+        return four
+
+    # --- e-mails and free text ---------------------------------------------------------------------------------------------------------
+
+    def _email(self, leaf: Leaf) -> None:
+        alias = self.emails.get(leaf.role)
+        if alias is None and self.manner.email_required:
+            raise CarrierRefusal(
+                f"the format demands an e-mail address and there is no alias for the {leaf.role}",
+                code="email_alias_missing",
+                path=leaf.path,
+            )
+        if alias is None:
+            self.drops.append((leaf.container, leaf.key))
+        else:
+            leaf.container[leaf.key] = alias
+        self._note(leaf, alias or "")
+
+    def scrub(self) -> None:
+        """Take out of free texts what has a personal shape, and every value of this order's own parties."""
+        if not self.texts:
+            return
+        known = sorted(
+            {
+                (leaf.value, leaf.rule.kind)
+                for leaf in self.order.sheet.leaves
+                if leaf.rule.kind is not Kind.FREE_TEXT and len(leaf.value) > 1
+            },
+            key=_longest_first,
+        )
+        for leaf in self.texts:
+            text = leaf.value
+            for value, kind in known:
+                if value in text:
+                    found = self.masked.get((kind, value))
+                    text = text.replace(value, found.text if found else "****")
+            text = mask_text(text).text
+            if text != leaf.value:
+                leaf.container[leaf.key] = text
+                self._note(leaf, text)
+
+
+def _longest_first(item: tuple[str, Kind]) -> int:
+    return -len(item[0])
+
+
+def split_number(relay: RelayNumber, parts: set[str], separator: str = "-") -> dict[str, str]:
+    """A relay number over the fields a format has: country, area, number, ext.
+
+    Without its own country field X is written whole; a North American X (11 digits from 1, or 10) fills country, area and number.
+    """
+    x, ext = relay.x, relay.ext
+    values: dict[str, str] = {}
+    if "country" in parts and x.startswith("1") and len(x) == 11:
+        values["country"], x = "1", x[1:]
+    elif "country" in parts and x.startswith("86") and len(x) > 11:
+        values["country"], x = "86", x[2:]
+    if "area" in parts:
+        values["area"], x = x[:3], x[3:]
+    if ext and "ext" not in parts:
+        x = f"{x}{separator}{ext}"
+    values["number"], values["ext"] = x, ext
+    return values
+
+
+def _drop(order: OpenOrder, drops: list[tuple[Any, Any]]) -> None:
+    """Take out what does not go on, later items of a list first."""
+    for container, key in reversed([*order.sheet.drops, *drops]):
+        if container is not None:
+            del container[key]
+
+
+def _put_beside(leaf: Leaf, ext: str) -> None:
+    """Write the extension into its own field, which need not have been there."""
+    if isinstance(leaf.container, envelope_xml.Text):
+        envelope_xml.put_beside(leaf.container.element, leaf.rule.beside, ext)
+    else:
+        leaf.container[leaf.rule.beside] = ext
+
+
+def _clear(level: Level) -> str:
+    """One level's leaves as the carrier will read them."""
+    tree = level.tree
+    if isinstance(tree, Form):
+        return "\n".join(f"{field.name}={field.text}" for field in tree.fields if field.text)
+    if isinstance(tree, envelope_xml.Xml):
+        return "\n".join(
+            "\n".join([element.text or "", *map(str, element.attrib.values())]) for element in tree.root.iter()
+        )
+    if isinstance(tree, Multipart):
+        return "\n".join((part.content or b"").decode("utf-8", "replace") for part in tree.parts)
+    raw = level.raw if level.raw is not None else envelope_json.dumps(tree)
+    if b"\\" not in raw:
+        return raw.decode()
+    # Escapes hide characters from a reader of bytes: read them as the carrier's parser will.
+    return "\n".join(_strings(envelope_json.loads(raw, level.path)))
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield key
+            yield from _strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
+    elif value is not None:
+        yield bytes(value).decode() if isinstance(value, msgspec.Raw) else str(value)
