@@ -54,6 +54,19 @@ def test_no_code_is_described_twice() -> None:
     assert len(described()) == len(set(described()))
 
 
+def paragraphs() -> dict[str, str]:
+    """Code -> its paragraph."""
+    parts = re.split(r"^#{2,4} `?([a-z][a-z0-9_-]*)`?\s*$", text(PAGE) or "", flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+def test_a_paragraph_opens_with_the_status_that_is_answered() -> None:
+    from gateway.http.problems import STATUS
+
+    told = {code: int(match[0]) for code, said in paragraphs().items() if (match := re.match(r"\d{3}", said.strip()))}
+    assert told == {code: status for code, status in STATUS.items() if code in described()}
+
+
 def test_the_reader_of_codes_sees_all_three_places() -> None:
     tree = ast.parse('class A:\n    code = "a_b"\nraise A(code="c_d")\nSTATUS = {"e_f": 400}')
     assert codes(tree) == {"a_b", "c_d", "e_f"}
