@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,8 @@ class PairState(NamedTuple):
 @dataclass(slots=True)
 class _Number:
     x: str
-    standing: set[bytes] = field(default_factory=set)
+    standing: Counter[bytes] = field(default_factory=Counter)
+    """Phones, by how many live or cooling pairs: after a restart a live pair and a long-cooled one may share a phone."""
     pairs: dict[int, tuple[bytes, ...]] = field(default_factory=dict)  # live turn -> its phones
     next_turn: int = 0
     withdrawn: bool = False
@@ -92,7 +94,7 @@ class PairPool:
         number = self._pair(slot)
         if phone in number.standing or slot.x in barred:
             raise SlotRefused("this phone stands on the number already", code="phone_on_number", path="peer")
-        number.standing.add(phone)
+        number.standing[phone] += 1
         number.pairs[slot.turn] += (phone,)
 
     def give_back(self, slot: Slot, now: datetime) -> None:
@@ -118,7 +120,11 @@ class PairPool:
         return timedelta(days=(len(self._numbers) * self._cap - self._live) / per_day) if per_day > 0 else timedelta.max
 
     def _fits(self, number: _Number, phones: tuple[bytes, ...]) -> bool:
-        return not number.withdrawn and len(number.pairs) < self._cap and number.standing.isdisjoint(phones)
+        return (
+            not number.withdrawn
+            and len(number.pairs) < self._cap
+            and not any(phone in number.standing for phone in phones)
+        )
 
     def _pair(self, slot: Slot) -> _Number:
         number = self._by_x.get(slot.x)
@@ -129,7 +135,7 @@ class PairPool:
     def _cool(self, now: datetime) -> None:
         while self._cooling and self._cooling[0][0] <= now:
             _, x, phones = heapq.heappop(self._cooling)
-            self._by_x[x].standing.difference_update(phones)
+            self._by_x[x].standing -= Counter(phones)
 
     def _retry_at(self) -> datetime | None:
         return self._cooling[0][0] if self._cooling and self.policy.exhaustion == "queue" else None

@@ -17,7 +17,7 @@ from virtual_numbers.relay import CallFacts, Decision, Reason, decide
 
 MAX_TEXT = 1600  # ten concatenated segments; providers carry no more
 LONGEST_CODE = 6  # digits: pick-up and door codes pass, subscriber numbers do not
-REMOVED = "[…]"
+REMOVED = "[***]"
 
 HELP_ZH = "请在短信开头输入 # 和分机号，例如：#1234 您好"
 HELP_EN = "Begin your message with # and the extension, for example: #1234 Hello"
@@ -41,7 +41,7 @@ _LINK = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
-    r"(?:微信|威信|薇信|v信|wechat|weixin|qq|扣扣|telegram|whatsapp|支付宝|alipay)(?:号|id|码)?\s?[:：]?\s?[a-z0-9_-]{5,32}",
+    r"(?:微信|威信|薇信|v信|wechat|weixin|qq|扣扣|telegram|whatsapp|支付宝|alipay)(?:号|id|码)?\s?[:：]?\s?@?[a-z0-9_-]{5,32}",
     re.IGNORECASE,
 )
 
