@@ -1,0 +1,56 @@
+"""What the product does, one file each; down once and back once. `Flows` holds one instance of each for a service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from carriers.profile import CarrierProfile, Operation
+from carriers.wire import WireRequest
+from gateway.flows.again import OncePerOrder
+from gateway.flows.consult import Consult
+from gateway.flows.credential import ShopCredentials
+from gateway.flows.forward import ForwardOrder, FrontAnswer
+from gateway.flows.print_label import PrintLabel
+from gateway.flows.relay_call import RelayCall
+from gateway.flows.relays import Relays
+from gateway.flows.scan import CourierScan
+from gateway.flows.settle import Settle
+from gateway.identity import Shop
+from gateway.service import Service
+from gateway.upstream import Route
+
+
+@dataclass(slots=True)
+class Flows:
+    """The flows of one service."""
+
+    order: OncePerOrder
+    consult: Consult
+    scan: CourierScan
+    relay_call: RelayCall
+    print_label: PrintLabel
+    settle: Settle
+    shop_credential: ShopCredentials
+
+    async def front(
+        self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
+    ) -> FrontAnswer:
+        """A call that came through the front door: orders are booked, everything else is asked and answered."""
+        if operation.effect == "create":
+            return await self.order.run(shop, profile, route, operation, request, key)
+        return await self.consult.run(shop, profile, route, operation, request)
+
+
+def make_flows(service: Service) -> Flows:
+    """All flows, introduced to each other."""
+    relays = Relays(service)
+    settle = Settle(service)
+    return Flows(
+        OncePerOrder(service, ForwardOrder(service, relays), settle),
+        Consult(service),
+        CourierScan(service),
+        RelayCall(service),
+        PrintLabel(service),
+        settle,
+        ShopCredentials(service),
+    )

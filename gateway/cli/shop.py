@@ -1,0 +1,61 @@
+"""`veilway shop …`: shops, their keys, and credentials in a carrier's own shape."""
+
+from __future__ import annotations
+
+import click
+
+from gateway.cli import Context
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+
+
+@click.group()
+def shop() -> None:
+    """Shops and their keys."""
+
+
+@shop.command()
+@click.argument("name")
+@click.option(
+    "--hotline", default="", help="The shop's registered number, shown to couriers instead of a relay number."
+)
+@json_option
+@click.pass_obj
+def add(context: Context, name: str, hotline: str, as_json: bool) -> None:
+    """Add a shop. Its key is shown once."""
+    _emit(context, "shop.add", as_json, name=name, hotline=hotline)
+
+
+@shop.command(name="list")
+@json_option
+@click.pass_obj
+def list_(context: Context, as_json: bool) -> None:
+    """Every shop."""
+    _emit(context, "shop.list", as_json)
+
+
+@shop.command()
+@click.argument("name")
+@click.option("--revoke", is_flag=True, help="The shop's earlier keys die at once.")
+@json_option
+@click.pass_obj
+def key(context: Context, name: str, revoke: bool, as_json: bool) -> None:
+    """Another key for a shop."""
+    _emit(context, "shop.key", as_json, name=name, revoke=revoke)
+
+
+@shop.command()
+@click.argument("name")
+@click.argument("carrier")
+@json_option
+@click.pass_obj
+def credential(context: Context, name: str, carrier: str, as_json: bool) -> None:
+    """A credential in the carrier's own shape, for an SDK that can change nothing but its base URL and credentials."""
+    _emit(context, "shop.credential", as_json, name=name, carrier=carrier)
+
+
+def _emit(context: Context, verb: str, as_json: bool, **params: object) -> None:
+    from gateway.cli import remote
+    from gateway.cli.show import emit
+
+    emit(remote.run(context.need_dir(), verb, **params), as_json=as_json)

@@ -1,0 +1,280 @@
+"""An order: the carrier's own create call, masked, made durable, sent, answered. Down once, back once.
+
+1 open and claim · 2 lease relay numbers in memory · 3 veil, guard, seal · **commit one** (record, binding, order, audit) ·
+4 sign those bytes and send · 5 rewrite the answer · **commit two** (waybill, kept answer, audit) · 6 reply.
+
+A carrier hears of an order after commit one, a shop gets its answer after commit two. One order is one shipment: what a retry
+meets is in `again.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import perf_counter
+from typing import Any
+
+import msgspec
+
+from carriers.answer import Answer
+from carriers.errors import CarrierRefusal
+from carriers.order import OpenOrder, open_order
+from carriers.profile import CarrierProfile, Operation
+from carriers.rewrite import Veiled, finish, rewrite_answer, veil
+from carriers.wire import WireReply, WireRequest
+from gateway.flows.relays import Book, Relays
+from gateway.flows.settle import ECHOES, REFERENCE
+from gateway.identity import Shop
+from gateway.ids import new_id
+from gateway.logs import log
+from gateway.service import Service
+from gateway.store.errors import StoreError
+from gateway.store.tables import outcomes, shipments, vault
+from gateway.store.unit import Unit
+from gateway.upstream import CarrierFault, Route
+from masking.errors import VeilwayError
+from masking.guard import Guard
+from masking.personal import Kind
+from masking.record import Order, to_groups
+from masking.vault import Sealed, blind_index, keyed_digest, seal, seal_more
+
+
+class OrderRefused(VeilwayError):
+    """The order was not forwarded, or its end is not known; `shipment` names it where there is one."""
+
+    def __init__(self, message: str, *, code: str, shipment: str = "", path: str | None = None) -> None:
+        super().__init__(message, code=code, path=path)
+        self.shipment = shipment
+
+
+@dataclass(frozen=True, slots=True)
+class FrontAnswer:
+    """What the shop is told. `repr` shows no body."""
+
+    status: int
+    content_type: str
+    body: bytes = field(repr=False)
+    shipment: str
+    replayed: bool = False
+    idempotent: bool = True
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One order on its way down: what is known before anything is written. `repr` shows no content."""
+
+    shop: Shop
+    profile: CarrierProfile
+    route: Route
+    operation: Operation
+    opened: OpenOrder = field(repr=False)
+    ref: bytes | None
+    """Keyed reference of (shop, carrier, order reference or Idempotency-Key); None where there is neither."""
+    document: bytes
+    """Keyed digest of the business document: equal orders, equal digests."""
+    now: datetime
+    attempt: int = 1
+
+    @property
+    def ms(self) -> int:
+        """The moment of arrival in milliseconds."""
+        return int(self.now.timestamp() * 1000)
+
+
+@dataclass(slots=True)
+class Booking:
+    """An order that is on disk and on its way to the carrier."""
+
+    order: Incoming
+    shipment: str
+    veiled: Veiled = field(repr=False)
+    sealed: Sealed
+
+
+class ForwardOrder:
+    """The create path."""
+
+    def __init__(self, service: Service, relays: Relays) -> None:
+        self._service = service
+        self._relays = relays
+
+    def incoming(
+        self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
+    ) -> Incoming:
+        """Open and claim one order. `key` is the `Idempotency-Key` header, for formats without a reference of their own."""
+        opened = open_order(operation, request)
+        keyring = self._service.keys.keyring
+        ref = None
+        if opened.reference:
+            ref = blind_index(keyring, shop.id, f"reference {profile.id}", opened.reference)
+        elif key:
+            ref = blind_index(keyring, shop.id, f"idempotency {profile.id}", key)
+        document = keyed_digest(keyring, shop.id, "document", opened.document)
+        return Incoming(shop, profile, route, operation, opened, ref, document, self._service.clock())
+
+    async def book(self, order: Incoming) -> FrontAnswer:
+        """Veil, store, send, store, answer. Raises `Conflict` where this attempt's reference is stored already."""
+        shipment = new_id("shp", order.ms)
+        book = await self._relays.for_order(order.shop, order.profile.id, shipment, order.opened.parties, order.now)
+        try:
+            veiled = self._veil(order, book)
+            sealed = self._seal(order, shipment, veiled)
+            await self._service.commit(self._unit_one(order, shipment, veiled, sealed, book))
+        except BaseException:
+            self._relays.give_up(book, order.now)
+            raise
+        return await self._send(Booking(order, shipment, veiled, sealed))
+
+    # -- down
+
+    def _veil(self, order: Incoming, book: Book) -> Veiled:
+        veiled = veil(order.opened, relays=book.numbers, last_mile=order.route.options.get("last_mile"))
+        plain = [(kind.value, value) for _path, kind, _role, value in order.opened.fields if kind is not Kind.FREE_TEXT]
+        hits = Guard(plain, veiled.kept).check(veiled.clear_text)
+        for hit in hits:
+            self._service.metrics.guard_hits.labels(hit.kind.value).inc()
+        if hits:
+            found = ", ".join(sorted({hit.kind.value for hit in hits}))
+            message = f"after masking, the document still holds a plain value ({found}); nothing was sent"
+            raise OrderRefused(message, code="guard_hit")
+        return veiled
+
+    def _seal(self, order: Incoming, shipment: str, veiled: Veiled) -> Sealed:
+        opened = order.opened
+        remark = "\n".join(value for _p, kind, _r, value in opened.fields if kind is Kind.FREE_TEXT)
+        restore = {ECHOES: msgspec.json.encode(veiled.restore_map).decode()}
+        if opened.reference:
+            restore[REFERENCE] = opened.reference
+        parties = {role.value: party for role, party in opened.parties.items()}
+        groups = to_groups(Order(parties, remark), restore=restore)
+        return seal(self._service.keys.keyring, tenant=order.shop.id, record=shipment, groups=groups)
+
+    def _unit_one(self, order: Incoming, shipment: str, veiled: Veiled, sealed: Sealed, book: Book) -> Unit:
+        tenant, carrier, operation, parts = order.shop.id, order.profile.id, order.operation.name, sealed.groups
+        unit = Unit()
+        unit.add(
+            shipments,
+            shipment,
+            tenant,
+            carrier,
+            operation,
+            order.ref,
+            order.attempt,
+            order.document,
+            book.json,
+            order.ms,
+        )
+        unit.add(
+            vault, shipment, tenant, sealed.kid, sealed.wrapped,
+            parts.get("name"), parts.get("phone"), parts.get("address"), parts.get("other"), parts.get("restore"),
+        )  # fmt: skip
+        unit.rows.extend(book.rows)
+        detail: dict[str, Any] = {"carrier": carrier, "operation": operation, "relays": book.turns}
+        if veiled.granted:
+            # What goes out whole under the carrier's label scope is a disclosure: on record before it is sent.
+            detail["granted"] = sorted({f"{role} {kind} {path}" for path, kind, role in veiled.granted})
+        unit.record(
+            self._service.record(
+                "order.sealed", tenant=tenant, actor=f"shop:{tenant}", subject=shipment, detail=detail, at=order.now
+            )
+        )
+        return unit
+
+    async def _send(self, booking: Booking) -> FrontAnswer:
+        service, order = self._service, booking.order
+        try:
+            token = await service.token(order.profile, order.route)
+            wire = finish(
+                booking.veiled, order.route.secrets, now=service.clock(), nonce=booking.shipment[4:], token=token
+            )
+        except (CarrierFault, CarrierRefusal) as error:
+            await self._settle(booking, "not_sent", code=error.code)
+            code = error.code if isinstance(error, CarrierFault) else "carrier_unreachable"
+            raise OrderRefused(
+                f"{error}; order {booking.shipment} was not sent", code=code, shipment=booking.shipment
+            ) from None
+        answer = self._read(booking, await self._exchange(booking, wire))
+        if not answer.readable:
+            await self._settle(booking, "unknown", code=answer.error_code)
+            raise OrderRefused(
+                f"the carrier's answer cannot be read; order {booking.shipment} is unknown until it is looked up or resolved",
+                code="carrier_garbage",
+                shipment=booking.shipment,
+            )
+        return await self._keep(booking, answer)
+
+    async def _exchange(self, booking: Booking, wire: WireRequest) -> WireReply:
+        service, order = self._service, booking.order
+        started = perf_counter()
+        try:
+            reply = await service.upstream.send(order.route, wire)
+        except CarrierFault as error:
+            await self._settle(booking, "unknown" if error.sent else "not_sent", code=error.code)
+            state = "is unknown until it is looked up or resolved" if error.sent else "was not sent"
+            raise OrderRefused(
+                f"{error}; order {booking.shipment} {state}", code=error.code, shipment=booking.shipment
+            ) from None
+        finally:
+            service.metrics.upstream.labels(order.profile.id).observe(perf_counter() - started)
+        if reply.status == 401:
+            service.tokens.forget(order.profile.id)
+        return reply
+
+    def _read(self, booking: Booking, reply: WireReply) -> Answer:
+        answer = rewrite_answer(booking.order.operation, booking.veiled, reply)
+        for art in answer.artwork:
+            # A carrier's label shows what the carrier was told, and a picture cannot be searched: a label that may show a
+            # whole address stays with the carrier's own printing scope, every other is withheld in favour of ours.
+            if not booking.veiled.granted:
+                art.withhold()
+        return answer
+
+    # -- back
+
+    async def _keep(self, booking: Booking, answer: Answer) -> FrontAnswer:
+        content_type = answer.headers.get("content-type", "application/json")
+        body = answer.body
+        kept = msgspec.msgpack.encode((answer.status, content_type, body))
+        try:
+            await self._settle(booking, answer.outcome, code=answer.error_code, answer=answer, kept=kept)
+        except StoreError as error:
+            # The carrier may have booked and the waybill is not on disk: the shop must not be told yet.
+            message = f"the carrier's answer could not be stored; order {booking.shipment} is looked up when the store is back"
+            raise OrderRefused(message, code=error.code, shipment=booking.shipment) from None
+        return FrontAnswer(answer.status, content_type, body, booking.shipment)
+
+    async def _settle(
+        self, booking: Booking, status: str, *, code: str = "", answer: Answer | None = None, kept: bytes | None = None
+    ) -> None:
+        service, shipment = self._service, booking.shipment
+        tenant, carrier = booking.order.shop.id, booking.order.profile.id
+        sealed = None
+        if kept is not None:
+            groups = {"answer": kept}
+            sealed = seal_more(
+                service.keys.keyring, booking.sealed.wrapped, tenant=tenant, record=shipment, groups=groups
+            )["answer"]
+        waybill, routing = (answer.waybill, answer.routing_code) if answer else ("", "")
+        now = service.clock()
+        unit = Unit()
+        unit.add(
+            outcomes,
+            shipment,
+            1,
+            tenant,
+            carrier,
+            status,
+            waybill or None,
+            routing,
+            sealed,
+            int(now.timestamp() * 1000),
+        )
+        detail = {"carrier": carrier} | ({"waybill": waybill} if waybill else {}) | ({"code": code} if code else {})
+        unit.record(
+            service.record(
+                f"order.{status}", tenant=tenant, actor=f"carrier:{carrier}", subject=shipment, detail=detail, at=now
+            )
+        )
+        await service.commit(unit)
+        service.metrics.orders.labels(carrier, status).inc()
+        log.debug("order.settled", shipment=shipment, carrier=carrier, status=status)

@@ -1,0 +1,124 @@
+"""A label: masked parties, relay number, routing code, waybill and a fresh ticket; read back before it leaves.
+
+Every print is a disclosure of its own with a ticket of its own: a photographed label tells which print it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.ids import new_id
+from gateway.service import Service
+from gateway.store import reads
+from gateway.store.tables import tickets
+from gateway.store.unit import Unit
+from masking.disclosure import Record, disclose_for_label
+from masking.errors import VeilwayError
+from masking.labels.label import Label
+from masking.labels.render import Rendered, render
+from masking.labels.ticket import Ticket, issue
+from masking.personal import MaskedParty, RelayNumber
+from masking.policy import Audience, Occasion, Reader
+from masking.stage import Stage
+
+
+class NoLabel(VeilwayError):
+    """There is nothing to print: no such shipment of this shop, erased, or without a waybill yet."""
+
+    code = "shipment_not_found"
+
+
+class PrintLabel:
+    """The label path."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def run(
+        self,
+        shipment: str,
+        *,
+        tenant: str | None,
+        actor: str,
+        format: str = "png",
+        size: str = "100x150",
+        dpi: int = 203,
+    ) -> Rendered:
+        """Render one label. `tenant` None is the local operator. Raises `shipment_not_found`, `shipment_erased`, `no_waybill`."""
+        service, now = self._service, self._service.clock()
+        row, outcome, record, stage = await service.database.read(lambda connection: _load(connection, shipment))
+        if row is None or (tenant is not None and row.tenant != tenant):
+            raise NoLabel("no such shipment")
+        if record is None:
+            raise NoLabel("the shipment was erased", code="shipment_erased")
+        if outcome is None or not outcome.waybill:
+            raise NoLabel("the carrier has given no waybill for this shipment", code="no_waybill")
+        profile = service.profile(row.carrier)
+        relays = {role: RelayNumber(slot[0], slot[1]) for role, slot in row.relays.items()}
+        disclosure = disclose_for_label(
+            Record(row.tenant, row.id, record.wrapped, record.groups),
+            keyring=service.keys.keyring,
+            policy=service.policy,
+            audience=Audience(Reader.LABEL, actor, carrier=row.carrier),
+            occasion=Occasion(stage, now, own=True),
+            relays=relays,
+            masking=service.settings.masking_policy,
+        )
+        ticket = self._ticket(row.carrier, now)
+        label = _label(
+            row, outcome, disclosure.view, ticket.text(service.settings.ticket_host), now, profile.mask_allowed
+        )
+        # Drawing takes milliseconds of one core: a thread keeps the loop free for orders.
+        rendered = await asyncio.to_thread(
+            render, label, format=format, size=size, dpi=dpi, public_keys=service.keys.tickets.public_keys(now)
+        )
+        await service.commit(self._unit(row, ticket, disclosure.entry, actor, format, size, now))
+        service.metrics.labels.labels(format).inc()
+        return rendered
+
+    def _ticket(self, carrier: str, now: datetime) -> Ticket:
+        expires = now + timedelta(days=self._service.settings.ticket_days)
+        return issue(self._service.keys.tickets.signer, audience=carrier, expires=expires)
+
+    def _unit(
+        self, row: reads.ShipmentRow, ticket: Ticket, entry: bytes, actor: str, format: str, size: str, now: datetime
+    ) -> Unit:
+        unit, ms = Unit(), int(now.timestamp() * 1000)
+        until = int(ticket.expires.timestamp() * 1000)
+        unit.add(tickets, ticket.id, ticket.fingerprint, row.tenant, row.id, row.carrier, ms, until, None)
+        unit.record(entry)
+        detail = {"format": format, "size": size, "print": new_id("prt", ms)}
+        unit.record(
+            self._service.record("label.printed", tenant=row.tenant, actor=actor, subject=row.id, detail=detail, at=now)
+        )
+        return unit
+
+
+def _load(
+    connection: Connection, shipment: str
+) -> tuple[reads.ShipmentRow | None, reads.Outcome | None, reads.VaultRow | None, Stage]:
+    row = reads.shipment(connection, shipment)
+    if row is None:
+        return None, None, None, Stage.CREATED
+    found = reads.latest_stage(connection, shipment)
+    stage = Stage(found[1]) if found else Stage.CREATED
+    return row, reads.outcome(connection, shipment), reads.sealed(connection, shipment), stage
+
+
+def _label(
+    row: reads.ShipmentRow, outcome: reads.Outcome, parties: Any, ticket: str, now: datetime, mask_allowed: bool
+) -> Label:
+    return Label(
+        carrier=row.carrier,
+        waybill=outcome.waybill,
+        sender=parties.get("sender", MaskedParty()),
+        recipient=parties.get("recipient", MaskedParty()),
+        ticket=ticket,
+        printed_at=now,
+        routing_code=outcome.routing_code,
+        mask_allowed=mask_allowed,
+    )

@@ -1,0 +1,187 @@
+"""The relay numbers of an order: the recipient's fresh one, the sender's long-lived one. Leases in memory, writes with the order.
+
+The recipient gets one slot (X, extension) for this shipment. The sender has one long-lived binding per (shop, phone, carrier),
+made once and reused, or the shop's registered hotline. Phones are bound under two keyed indexes: `party`, keyed by X too, so
+that two numbers' rows do not tell that they serve one person, and `owner`, keyed by tenant, for erasure and for this file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from gateway.identity import Shop
+from gateway.ids import new_id
+from gateway.service import Service
+from gateway.store import reads
+from gateway.store.tables import bindings, vault
+from gateway.store.unit import Unit
+from masking.errors import VeilwayError
+from masking.keyring import Keyring
+from masking.personal import Party, RelayNumber, Role
+from masking.phones import normalise_phone
+from masking.record import Order, to_groups
+from masking.vault import blind_index, seal
+from virtual_numbers.binding import Scheme, Slot
+
+Numbers = Mapping[Role, RelayNumber]
+HOTLINE_TURN = -1
+
+
+class Undialable(VeilwayError):
+    """A phone field without a digit: nothing could ever be dialled, and nothing may stand in."""
+
+    code = "undialable_phone"
+
+
+def party_index(keyring: Keyring, x: str, phone: str) -> bytes:
+    """The keyed index of a normalised phone on one X: what a caller is recognised by."""
+    return blind_index(keyring, "#relay", x, phone)
+
+
+def owner_index(keyring: Keyring, tenant: str, phone: str) -> bytes:
+    """The keyed index of a normalised phone within a tenant."""
+    return blind_index(keyring, tenant, "phone", phone)
+
+
+@dataclass(slots=True)
+class Book:
+    """The relay numbers of one order: what goes out, what is written with it, what was leased for it."""
+
+    numbers: dict[Role, RelayNumber] = field(default_factory=dict)
+    slots: dict[str, list[Any]] = field(default_factory=dict)
+    rows: list[tuple[Any, Any]] = field(default_factory=list)
+    leased: list[Slot] = field(default_factory=list)
+
+    @property
+    def json(self) -> str:
+        """Role -> [x, ext, turn], as the shipment's row keeps it."""
+        return msgspec.json.encode(self.slots).decode()
+
+    @property
+    def turns(self) -> dict[str, str]:
+        """Role -> X and turn, for the audit log; the extension stays out of it."""
+        return {role: f"{x} turn {turn}" if turn >= 0 else "hotline" for role, (x, _ext, turn) in self.slots.items()}
+
+    def put(self, role: Role, x: str, ext: str, turn: int) -> None:
+        """A relay number stands for this party."""
+        self.numbers[role] = RelayNumber(x, ext)
+        self.slots[role.value] = [x, ext, turn]
+
+
+def dialled_first(party: Party | None) -> str:
+    """The normalised phone that a call to this party is placed to; empty where the party has none. Raises `Undialable`."""
+    if party is None or not party.phone:
+        return ""
+    for line in party.phone.split("\n"):
+        phone = normalise_phone(line, party.address.country or "CN")
+        if phone:
+            return phone
+    raise Undialable("a phone has no digits to dial", path="phone")
+
+
+class Relays:
+    """Leases for orders, and the senders' long-lived bindings, remembered."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._senders: dict[tuple[str, str, bytes], tuple[str, str, int]] = {}
+        self._making: dict[tuple[str, str, bytes], asyncio.Lock] = {}
+
+    async def for_order(
+        self, shop: Shop, carrier: str, shipment: str, parties: Mapping[Role, Party], now: datetime
+    ) -> Book:
+        """The relay numbers of an order. Raises `pool_exhausted` or `undialable_phone`; then nothing is leased."""
+        book = Book()
+        recipient = dialled_first(parties.get(Role.RECIPIENT))
+        sender = dialled_first(parties.get(Role.SENDER))
+        if sender:
+            if shop.hotline:
+                book.put(Role.SENDER, shop.hotline, "", HOTLINE_TURN)
+            else:
+                book.put(Role.SENDER, *await self._sender(shop, carrier, sender, now))
+        if recipient:
+            self._bind_recipient(book, shop, carrier, shipment, recipient, now)
+        return book
+
+    def _bind_recipient(self, book: Book, shop: Shop, carrier: str, shipment: str, phone: str, now: datetime) -> None:
+        keyring = self._service.keys.keyring
+        owner = owner_index(keyring, shop.id, phone)
+        slot, scheme = self._service.desk.lease(carrier, now, owner)
+        book.leased.append(slot)
+        book.put(Role.RECIPIENT, slot.x, slot.ext, slot.turn)
+        ends = now + self._service.settings.hold
+        party = party_index(keyring, slot.x, phone)
+        book.rows.append(
+            (bindings, binding_row(slot, scheme, shop.id, shipment, carrier, Role.RECIPIENT, party, owner, now, ends))
+        )
+
+    async def _sender(self, shop: Shop, carrier: str, phone: str, now: datetime) -> tuple[str, str, int]:
+        owner = owner_index(self._service.keys.keyring, shop.id, phone)
+        key = (shop.id, carrier, owner)
+        found = self._senders.get(key)
+        if found is not None:
+            return found
+        async with self._making.setdefault(key, asyncio.Lock()):
+            found = self._senders.get(key) or await self._stored_sender(key)
+            if found is None:
+                found = await self._make_sender(shop, carrier, phone, owner, now)
+            self._senders[key] = found
+        self._making.pop(key, None)
+        return found
+
+    async def _stored_sender(self, key: tuple[str, str, bytes]) -> tuple[str, str, int] | None:
+        binding = await self._service.database.read(lambda connection: reads.sender_binding(connection, *key))
+        if binding is None or not binding.live(self._service.clock()):
+            return None
+        return binding.x, binding.ext, binding.turn
+
+    async def _make_sender(
+        self, shop: Shop, carrier: str, phone: str, owner: bytes, now: datetime
+    ) -> tuple[str, str, int]:
+        """A binding of its own, durable before the first order that shows it."""
+        service = self._service
+        slot, scheme = service.desk.lease(carrier, now, owner)
+        record = new_id("snd", int(now.timestamp() * 1000))
+        groups = {"phone": to_groups(Order({Role.SENDER.value: Party(phone=phone)}))["phone"]}
+        sealed = seal(service.keys.keyring, tenant=shop.id, record=record, groups=groups)
+        party = party_index(service.keys.keyring, slot.x, phone)
+        unit = Unit()
+        unit.add(vault, record, shop.id, sealed.kid, sealed.wrapped, None, sealed.groups["phone"], None, None, None)
+        row = binding_row(slot, scheme, shop.id, record, carrier, Role.SENDER, party, owner, now, None)
+        unit.rows.append((bindings, row))
+        detail = {"carrier": carrier, "role": "sender", "x": slot.x}
+        unit.record(
+            service.record(
+                "binding.bound", tenant=shop.id, actor=f"shop:{shop.id}", subject=record, detail=detail, at=now
+            )
+        )
+        try:
+            await service.commit(unit)
+        except BaseException:
+            service.desk.give_back(slot, now)
+            raise
+        return slot.x, slot.ext, slot.turn
+
+    def give_up(self, book: Book, now: datetime) -> None:
+        """The order was not written: its leases rest like any other."""
+        for slot in book.leased:
+            self._service.desk.give_back(slot, now)
+        book.leased.clear()
+
+
+def binding_row(
+    slot: Slot, scheme: Scheme, tenant: str, record: str, carrier: str, role: Role, party: bytes, owner: bytes,
+    now: datetime, ends: datetime | None,
+) -> tuple[Any, ...]:  # fmt: skip
+    """A row of `bindings`."""
+    until = None if ends is None else int(ends.timestamp() * 1000)
+    return (
+        slot.x, slot.ext, slot.turn, tenant, record, carrier, role.value, scheme.value, party, owner,
+        int(now.timestamp() * 1000), until,
+    )  # fmt: skip

@@ -1,0 +1,159 @@
+"""What became of an order that a crash or a timeout left open: found out by asking only, never by sending it again.
+
+The profile's look-up finds it (booked) or does not (absent: open to the shop's retry), or there is no look-up and it stays
+unknown until `veilway shipment resolve` closes it. A sweeper asks for every order left pending; a retry asks for its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from carriers.lookup import lookup_request, read_lookup
+
+from carriers.errors import CarrierRefusal
+from gateway.logs import log
+from gateway.service import Service
+from gateway.store import reads
+from gateway.store.errors import Conflict, StoreError
+from gateway.store.tables import outcomes
+from gateway.store.unit import Unit
+from gateway.upstream import CarrierFault
+from masking.disclosure import Record, disclose_for_restore
+from masking.errors import VeilwayError
+from masking.policy import Audience, Occasion, Reader
+from masking.stage import Stage
+
+REFERENCE, ECHOES = "#reference", "#echoes"
+"""Keys in the vault's group `restore`: the carrier's own order reference, and what gives echoes back to the shop."""
+SETTLED = frozenset({"booked", "refused", "not_sent", "absent", "not_booked"})
+NEVER_BOOKED = frozenset({"refused", "not_sent", "absent", "not_booked"})
+SWEEP_AT_ONCE = 50
+
+
+class NotResolvable(VeilwayError):
+    """The shipment is not in doubt, or not there."""
+
+    code = "not_resolvable"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The state of one shipment after asking."""
+
+    status: str
+    waybill: str = ""
+
+
+class Settle:
+    """Look-ups, the sweeper, and the operator's word."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def ask(self, shipment: reads.ShipmentRow, outcome: reads.Outcome | None) -> Finding:
+        """Ask the carrier about one open order and store what it says. Gives `unknown` where it cannot be asked."""
+        service = self._service
+        profile = service.profiles.get(shipment.carrier)
+        route = service.routes.get(shipment.carrier)
+        if profile is None or route is None:
+            return Finding("unknown")
+        operation = profile.operations.get(shipment.operation)
+        reference = await self._reference(shipment) if operation and operation.lookup else ""
+        if operation is None or not reference:
+            return await self._store(shipment, outcome, Finding("unknown"), None)
+        try:
+            token = await service.token(profile, route)
+            now, nonce = service.clock(), secrets.token_hex(16)
+            wire = lookup_request(profile, operation, reference, route.secrets, now=now, nonce=nonce, token=token)
+            found, waybill = read_lookup(profile, operation, await service.upstream.send(route, wire))
+        except (CarrierFault, CarrierRefusal):
+            return await self._store(shipment, outcome, Finding("unknown"), None)
+        return await self._store(shipment, outcome, Finding(found, waybill), None)
+
+    async def _reference(self, shipment: reads.ShipmentRow) -> str:
+        """The carrier's own order reference, opened on the shop's behalf and on record."""
+        record = await self._service.database.read(lambda connection: reads.sealed(connection, shipment.id))
+        if record is None:
+            return ""
+        told = disclose_for_restore(
+            Record(record.tenant, record.record, record.wrapped, record.groups),
+            keyring=self._service.keys.keyring,
+            policy=self._service.policy,
+            audience=Audience(Reader.SHOP, "service:sweeper"),
+            occasion=Occasion(Stage.CREATED, self._service.clock(), own=True, purpose="lookup"),
+        )
+        await self._service.commit(Unit(entries=[told.entry]))
+        return told.view.get(REFERENCE, "")
+
+    async def _store(
+        self, shipment: reads.ShipmentRow, outcome: reads.Outcome | None, finding: Finding, by: str | None
+    ) -> Finding:
+        if outcome is not None and outcome.status == finding.status == "unknown":
+            return finding
+        seq = outcome.seq + 1 if outcome else 1
+        now = self._service.clock()
+        unit = Unit()
+        unit.add(
+            outcomes, shipment.id, seq, shipment.tenant, shipment.carrier, finding.status, finding.waybill or None, "", None,
+            int(now.timestamp() * 1000),
+        )  # fmt: skip
+        detail = {"carrier": shipment.carrier, "status": finding.status, "by": by or "lookup"}
+        if finding.waybill:
+            detail["waybill"] = finding.waybill
+        actor = by or f"carrier:{shipment.carrier}"
+        unit.record(
+            self._service.record(
+                f"order.{finding.status}",
+                tenant=shipment.tenant,
+                actor=actor,
+                subject=shipment.id,
+                detail=detail,
+                at=now,
+            )
+        )
+        try:
+            await self._service.commit(unit)
+        except Conflict:
+            # Another process asked at the same moment; what it stored stands.
+            stored = await self._service.database.read(lambda connection: reads.outcome(connection, shipment.id))
+            return Finding(stored.status, stored.waybill) if stored else finding
+        return finding
+
+    async def resolve(self, id: str, *, waybill: str, actor: str) -> Finding:
+        """The operator's word on an order in doubt: booked under `waybill`, or not booked where it is empty."""
+        row, outcome = await self._service.database.read(
+            lambda connection: (reads.shipment(connection, id), reads.outcome(connection, id))
+        )
+        if row is None:
+            raise NotResolvable("no such shipment", code="shipment_not_found")
+        if outcome is not None and outcome.status in SETTLED:
+            raise NotResolvable(f"the shipment is not in doubt: {outcome.status}")
+        finding = Finding("booked", waybill) if waybill else Finding("not_booked")
+        return await self._store(row, outcome, finding, actor)
+
+    async def sweep(self, *, older_than: timedelta) -> int:
+        """Ask about every order left open for longer than `older_than`; gives how many were settled."""
+        before = int((self._service.clock() - older_than).timestamp() * 1000)
+        rows = await self._service.database.read(lambda connection: reads.unsettled(connection, before, SWEEP_AT_ONCE))
+        settled = 0
+        for row in rows:
+            outcome = await self._service.database.read(lambda connection, id=row.id: reads.outcome(connection, id))
+            finding = await self.ask(row, outcome)
+            settled += finding.status in SETTLED
+        return settled
+
+    async def run(self) -> None:
+        """The sweeper's task."""
+        pause = self._service.settings.sweep_every
+        older = max(self._service.settings.carrier_timeout * 2, pause)
+        while True:
+            try:
+                settled = await self.sweep(older_than=older)
+                if settled:
+                    log.info("sweep.settled", count=settled)
+            except StoreError as error:
+                log.warning("sweep.failed", error=type(error).__name__)
+            await asyncio.sleep(pause.total_seconds())

@@ -1,0 +1,135 @@
+"""Our own API under `/v1`: shipments and labels for shops, scans for couriers. Handlers of a few lines: parse, run, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import msgspec
+from aiohttp import web
+
+from gateway.flows import Flows
+from gateway.flows.scan import ScanRequest
+from gateway.http.problems import problem
+from gateway.http.proxy import BadRequest
+from gateway.identity import Courier, Shop, bearer
+from gateway.logs import log
+from gateway.ops import describe
+from gateway.service import Service
+from masking.errors import VeilwayError
+
+Handler = Callable[[web.Request], Awaitable[web.Response]]
+T = TypeVar("T")
+NO_STORE = {"Cache-Control": "no-store"}
+BATCH = 100  # scans in one request, as a courier's device sends them after a dead zone
+
+
+class _Scan(msgspec.Struct, forbid_unknown_fields=True):
+    ticket: str = ""
+    waybill: str = ""
+    station: str = ""
+    purpose: str = ""
+    event: str = ""
+    reason: str = ""
+    scan_id: str = ""
+
+
+_one, _many = msgspec.json.Decoder(_Scan), msgspec.json.Decoder(list[_Scan])
+
+
+def guarded(service: Service, handler: Handler) -> Handler:
+    """Turn refusals into problems; anything else into `internal`, told by kind alone."""
+
+    async def run(request: web.Request) -> web.Response:
+        try:
+            return await handler(request)
+        except VeilwayError as error:
+            service.metrics.refusals.labels(error.code).inc()
+            return problem(error)
+        except web.HTTPRequestEntityTooLarge:
+            return problem(BadRequest("the body is too long", code="body_too_large"))
+        except Exception as error:  # noqa: BLE001 - the cause may hold content
+            log.error("request.failed", error=type(error).__name__, operation="api")
+            return problem(VeilwayError("something went wrong on our side", code="internal"))
+
+    return run
+
+
+def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
+    """The routes under `/v1`."""
+
+    async def shop(request: web.Request) -> Shop:
+        key = request.headers.get("X-Veilway-Key", "") or bearer(request.headers.get("Authorization", ""))
+        return await service.identity.shop(key)
+
+    async def courier(request: web.Request) -> Courier:
+        token = bearer(request.headers.get("Authorization", ""))
+        return await service.identity.courier(token, int(service.clock().timestamp() * 1000))
+
+    async def show(request: web.Request) -> web.Response:
+        who = await shop(request)
+        id = request.match_info["id"]
+        found = await service.database.read(lambda connection: describe(connection, id, who.id))
+        return web.json_response(found, headers=NO_STORE)
+
+    async def label(request: web.Request) -> web.Response:
+        who = await shop(request)
+        asked = request.query
+        made = await flows.print_label.run(
+            request.match_info["id"],
+            tenant=who.id,
+            actor=f"shop:{who.id}",
+            format=asked.get("format", "png"),
+            size=asked.get("size", "100x150"),
+            dpi=_dpi(asked.get("dpi", "203")),
+        )
+        headers = NO_STORE | {"Content-Type": made.media_type, "Veilway-Shipment": request.match_info["id"]}
+        return web.Response(body=made.data, headers=headers)
+
+    async def scan(request: web.Request) -> web.Response:
+        who = await courier(request)
+        asked = _decode(_one, await request.read())
+        return web.json_response(
+            await flows.scan.run(_asked(asked), who, source=request.remote or ""), headers=NO_STORE
+        )
+
+    async def scan_batch(request: web.Request) -> web.Response:
+        who = await courier(request)
+        wanted = _decode(_many, await request.read())
+        if len(wanted) > BATCH:
+            raise BadRequest(f"a batch has at most {BATCH} scans", code="batch_too_large")
+        results = []
+        for asked in wanted:
+            try:
+                results.append(await flows.scan.run(_asked(asked), who, source=request.remote or ""))
+            except VeilwayError as error:
+                results.append({"code": error.code})
+        return web.json_response({"results": results}, headers=NO_STORE)
+
+    for method, path, handler in (
+        ("GET", "/v1/shipments/{id}", show),
+        ("GET", "/v1/shipments/{id}/label", label),
+        ("POST", "/v1/scans", scan),
+        ("POST", "/v1/scans/batch", scan_batch),
+    ):
+        app.router.add_route(method, path, guarded(service, handler))
+
+
+def _asked(scan: _Scan) -> ScanRequest:
+    return ScanRequest(scan.ticket, scan.waybill, scan.station, scan.purpose, scan.event, scan.reason, scan.scan_id)
+
+
+def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    try:
+        return decoder.decode(body)
+    except msgspec.ValidationError as error:
+        # msgspec names the path and the expected type, never the value.
+        raise BadRequest(str(error), code="bad_argument") from None
+    except msgspec.DecodeError:
+        raise BadRequest("the body is not JSON", code="malformed_json") from None
+
+
+def _dpi(text: str) -> int:
+    if text not in ("203", "300"):
+        raise BadRequest("dpi is 203 or 300", code="bad_argument", path="dpi")
+    return int(text)

@@ -1,0 +1,108 @@
+"""The front door: `ANY /c/{carrier}/{native path}`. Reads a bounded body in bounded time, finds out who speaks, runs the flow.
+
+A Veilway key in `Authorization: Bearer` or `X-Veilway-Key` decides, and credential fields in the body are then ignored and
+replaced. Without one, a credential that Veilway issued in the carrier's own shape is verified as the carrier would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from carriers.wire import WireRequest
+from gateway.flows import Flows
+from gateway.http.problems import problem
+from gateway.identity import Shop, bearer
+from gateway.ids import SHOP_KEY
+from gateway.logs import log
+from gateway.service import Service
+from masking.errors import VeilwayError
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class BadRequest(VeilwayError):
+    """The request is refused before anything is read from it."""
+
+    code = "bad_request"
+
+
+def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
+    """The one route that shops know."""
+    door = FrontDoor(service, flows)
+    app.router.add_route("*", "/c/{carrier}/{path:.*}", door.handle)
+
+
+class FrontDoor:
+    """Holds what every request needs, so that a request looks nothing up twice."""
+
+    def __init__(self, service: Service, flows: Flows) -> None:
+        self._service = service
+        self._flows = flows
+        self._limit = service.settings.body_limit
+        self._seconds = service.settings.body_timeout.total_seconds()
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request. Whatever goes wrong becomes a problem with a stable code."""
+        try:
+            return await self._forward(request)
+        except VeilwayError as error:
+            self._service.metrics.refusals.labels(error.code).inc()
+            return problem(error)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the last line: the cause may hold content, so only its kind is told
+            self._service.metrics.refusals.labels("internal").inc()
+            log.error("request.failed", error=type(error).__name__, operation="front_door")
+            return problem(VeilwayError("something went wrong on our side; nothing more was sent", code="internal"))
+
+    async def _forward(self, request: web.Request) -> web.Response:
+        service = self._service
+        if service.draining:
+            raise BadRequest("the service is shutting down", code="shutting_down")
+        carrier = request.match_info["carrier"]
+        profile = service.profile(carrier)
+        wire = await self._read(request, len(carrier) + 3)
+        shop = await self._who(request, profile.id, wire)
+        operation = profile.match(wire)
+        route = service.route(carrier)
+        answer = await self._flows.front(
+            shop, profile, route, operation, wire, request.headers.get("Idempotency-Key", "")
+        )
+        headers = {"Veilway-Shipment": answer.shipment} if answer.shipment else {}
+        if answer.replayed:
+            headers["Veilway-Replayed"] = "yes"
+        if not answer.idempotent:
+            headers["Veilway-Idempotent"] = "no"
+        if answer.status >= 400:
+            headers["Veilway-Error-Source"] = "carrier"
+        headers["Content-Type"] = answer.content_type
+        return web.Response(status=answer.status, body=answer.body, headers=headers)
+
+    async def _read(self, request: web.Request, prefix: int) -> WireRequest:
+        """The request as a value. `prefix` is the length of `/c/{carrier}`."""
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise BadRequest("a packed body is not taken; send it plain", code="unsupported_media_type")
+        length = request.content_length
+        if length is not None and length > self._limit:
+            raise BadRequest(f"a body has at most {self._limit} bytes", code="body_too_large")
+        body = b""
+        if request.body_exists:
+            try:
+                async with asyncio.timeout(self._seconds):
+                    body = await request.read()
+            except TimeoutError:
+                raise BadRequest("the body did not arrive in time", code="body_timeout") from None
+            except web.HTTPRequestEntityTooLarge:
+                raise BadRequest(f"a body has at most {self._limit} bytes", code="body_too_large") from None
+        raw_path, _, query = request.raw_path.partition("?")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        return WireRequest(request.method, raw_path[prefix:], query, headers, body)
+
+    async def _who(self, request: web.Request, carrier: str, wire: WireRequest) -> Shop:
+        key = request.headers.get("X-Veilway-Key", "") or bearer(request.headers.get("Authorization", ""))
+        if key.startswith(SHOP_KEY):
+            return await self._service.identity.shop(key)
+        return await self._flows.shop_credential.verify(carrier, wire)

@@ -1,0 +1,42 @@
+"""Counters and histograms, by name. Labels are bounded words: carrier, outcome, code; never a person, an order or a path."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+
+
+class Metrics:
+    """One registry a service, so that two services in one process (tests, demo) do not share figures."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.orders = Counter(
+            "veilway_orders", "Orders by carrier and outcome.", ("carrier", "outcome"), registry=self.registry
+        )
+        self.refusals = Counter(
+            "veilway_refusals", "Requests refused by us, by code.", ("code",), registry=self.registry
+        )
+        self.guard_hits = Counter(
+            "veilway_guard_hits", "Final bytes that still held a plain value.", ("kind",), registry=self.registry
+        )
+        self.scans = Counter("veilway_scans", "Scans by outcome.", ("outcome",), registry=self.registry)
+        self.calls = Counter("veilway_calls", "Relay decisions by action.", ("action",), registry=self.registry)
+        self.labels = Counter("veilway_labels", "Labels by format.", ("format",), registry=self.registry)
+        self.upstream = Histogram(
+            "veilway_upstream_seconds", "Time a carrier took.", ("carrier",), buckets=_BUCKETS, registry=self.registry
+        )
+        self.units = Counter("veilway_units", "Units written.", registry=self.registry)
+        self.batches = Counter("veilway_batches", "Transactions they were written in.", registry=self.registry)
+        self.waiting = Gauge("veilway_writes_waiting", "Units that wait for the disk.", registry=self.registry)
+        self.slots_free = Gauge(
+            "veilway_relay_slots_free", "Relay slots that can be leased now.", ("pool",), registry=self.registry
+        )
+        self.audit_size = Gauge(
+            "veilway_audit_entries", "Entries in this process's audit chain.", registry=self.registry
+        )
+
+    def text(self) -> bytes:
+        """The exposition format of Prometheus."""
+        return generate_latest(self.registry)

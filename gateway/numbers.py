@@ -1,0 +1,120 @@
+"""The desk where relay numbers are given out: one in-memory `Pool` for each configured pool. Knows pools and their slots.
+
+What is on disk is the truth; the desk is built from it at start and told of every change. The scheme follows the pool, and a
+pool bound to no carrier serves every carrier. A lease is in memory and costs microseconds: it becomes real with the commit of
+its binding, whose key (X, extension, turn) no second binding can ever take.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection
+
+from gateway.settings import Settings
+from gateway.store import reads
+from gateway.store.database import Database
+from gateway.store.number_blocks import Block, claim_blocks
+from virtual_numbers.binding import Scheme, Slot
+from virtual_numbers.errors import PoolExhausted, SlotRefused
+from virtual_numbers.pool import Pool, PoolPolicy, SlotState
+
+
+@dataclass(slots=True)
+class _Counter:
+    """One pool at the desk."""
+
+    row: reads.PoolRow
+    pool: Pool
+    blocks: set[Block]
+
+
+class NumberDesk:
+    """Leases slots for this process. `load()` before the first lease and after numbers were added."""
+
+    def __init__(self, database: Database, settings: Settings, *, holder: str) -> None:
+        self._database = database
+        self._settings = settings
+        self._holder = holder
+        self._counters: dict[str, _Counter] = {}
+
+    def __repr__(self) -> str:
+        return f"<NumberDesk {' '.join(f'{name}:{c.pool!r}' for name, c in self._counters.items()) or 'without pools'}>"
+
+    async def load(self, now: datetime) -> None:
+        """Claim blocks of numbers and learn which of their slots are used, cooling or free."""
+        found = await self._database.write(lambda connection: self._claim(connection, now))
+        for row, fresh in found:
+            counter = self._counters.setdefault(row.name, _Counter(row, Pool(self._policy(row)), set()))
+            for block, used in fresh:
+                counter.pool.load(block.x, block.extensions, used)
+                counter.blocks.add(block)
+
+    def _claim(
+        self, connection: Connection, now: datetime
+    ) -> list[tuple[reads.PoolRow, list[tuple[Block, list[SlotState]]]]]:
+        out = []
+        for row in reads.all_pools(connection):
+            known = self._counters[row.name].blocks if row.name in self._counters else set()
+            claimed = claim_blocks(connection, row, holder=self._holder, now=now, everything=self._settings.embedded)
+            fresh = [(block, _used(connection, block)) for block in claimed if block not in known]
+            out.append((row, fresh))
+        return out
+
+    def _policy(self, row: reads.PoolRow) -> PoolPolicy:
+        s = self._settings
+        return PoolPolicy(
+            # A 700 number is imported whole, as providers sell it, and dialled whole.
+            scheme=Scheme.AXN if row.scheme == "axn700" else Scheme(row.scheme),
+            ext_digits=row.ext_digits or 4,
+            occupancy=s.occupancy,
+            quarantine=s.quarantine,
+            tombstone=s.tombstone,
+            exhaustion="queue" if s.exhaustion == "queue" else "refuse",
+        )
+
+    def lease(self, carrier: str, now: datetime, party: bytes) -> tuple[Slot, Scheme]:
+        """A slot for a party of an order with this carrier. Raises `PoolExhausted`; never shortens a quarantine."""
+        for bound in (carrier, ""):
+            for counter in self._counters.values():
+                if counter.row.carrier == bound:
+                    try:
+                        return counter.pool.lease(now, party), Scheme(counter.row.scheme)
+                    except PoolExhausted:
+                        continue
+        raise PoolExhausted("no pool has a slot for this carrier; `veilway numbers add` adds numbers")
+
+    def give_back(self, slot: Slot, now: datetime, *, unknown_reader: bool = False) -> None:
+        """A binding ended: its slot begins its quarantine now (a year and more where a stranger may have read it).
+
+        Also for a lease whose binding failed to commit: whether the number was told is not worth a guess.
+        """
+        for counter in self._counters.values():
+            try:
+                counter.pool.give_back(slot, now, unknown_reader=unknown_reader)
+                return
+            except SlotRefused:
+                continue  # in a block of another pool, or of another process, which learns of it from the store
+
+    def status(self) -> dict[str, dict[str, float]]:
+        """Per pool: slots, live, cooling, usable."""
+        out = {}
+        for name, counter in self._counters.items():
+            o = counter.pool.occupancy()
+            out[name] = {
+                "slots": o.total,
+                "usable": o.usable,
+                "live": o.live,
+                "cooling": o.cooling,
+                "share": round(o.share, 4),
+            }
+        return out
+
+
+def _used(connection: Connection, block: Block) -> list[SlotState]:
+    rows = reads.used_slots(connection, block.x, block.first, block.last)
+    return [
+        SlotState(ext, turn, None if released is None else datetime.fromtimestamp(released / 1000, UTC), unknown, party)
+        for ext, turn, released, party, unknown in rows
+    ]

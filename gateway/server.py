@@ -1,0 +1,123 @@
+"""A running gateway: the service, its two listeners (the port and the folder's socket) and its sweeper, as one context.
+
+`serve` runs it until a signal; the demo and the tests run the very same thing on a free port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.http_parser import HttpRequestParser
+
+from gateway.cli.remote import SOCKET, socket_path
+from gateway.flows import Flows, make_flows
+from gateway.http.app import build_app, build_local_app
+from gateway.keys import Keys
+from gateway.logs import log
+from gateway.service import Clock, Service, open_service, system_clock
+from gateway.settings import ConfigError, Settings
+from gateway.store.number_blocks import let_go, renew
+
+
+@dataclass(slots=True)
+class Running:
+    """A gateway that answers."""
+
+    service: Service
+    flows: Flows
+    url: str
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, *, keys: Keys | None = None, clock: Clock = system_clock, reuse_port: bool = False
+) -> AsyncIterator[Running]:
+    """Serve until the context ends, then drain: readiness falls, listeners close, what is in flight ends, the writer empties."""
+    if HttpRequestParser.__module__ != "aiohttp._http_parser":
+        raise ConfigError(
+            "aiohttp runs on its pure-Python parser here; install it with its C extension", path="aiohttp"
+        )
+    async with open_service(settings, keys=keys, clock=clock) as service:
+        flows = make_flows(service)
+        public = await _listen(service, flows, settings, reuse_port=reuse_port)
+        local = await _listen_locally(service, flows, settings) if settings.embedded else None
+        chores = [asyncio.ensure_future(flows.settle.run()), asyncio.ensure_future(_renew(service))]
+        port = public.addresses[0][1]
+        url = settings.public_url or f"http://{settings.host}:{port}"
+        log.info("serve.started", host=settings.host, port=port)
+        try:
+            yield Running(service, flows, url)
+        finally:
+            service.draining = True
+            for chore in chores:
+                chore.cancel()
+                with suppress(asyncio.CancelledError):
+                    await chore
+            if local is not None:
+                await local.cleanup()
+                (settings.dir / SOCKET).unlink(missing_ok=True)
+            await public.cleanup()
+            if not settings.embedded:
+                await service.database.write(lambda connection: let_go(connection, holder=service.holder))
+            log.info("serve.stopped")
+
+
+async def _listen(service: Service, flows: Flows, settings: Settings, *, reuse_port: bool) -> web.AppRunner:
+    runner = web.AppRunner(
+        build_app(service, flows),
+        access_log=None,
+        keepalive_timeout=75,
+        lingering_time=5,
+        shutdown_timeout=settings.carrier_timeout.total_seconds() + 2,
+        handle_signals=False,
+    )
+    await runner.setup()
+    site = web.TCPSite(runner, settings.host, settings.port, reuse_port=reuse_port or None, backlog=1024)
+    try:
+        await site.start()
+    except OSError as error:
+        await runner.cleanup()
+        raise ConfigError(
+            f"port: cannot listen on {settings.host}:{settings.port} ({type(error).__name__})", path="port"
+        ) from None
+    return runner
+
+
+async def _listen_locally(service: Service, flows: Flows, settings: Settings) -> web.AppRunner:
+    runner = web.AppRunner(build_local_app(service, flows), access_log=None)
+    await runner.setup()
+    (settings.dir / SOCKET).unlink(missing_ok=True)
+    before = os.umask(0o177)  # the socket is born with mode 0600; a chmod afterwards would leave a gap
+    try:
+        await web.UnixSite(runner, socket_path(settings.dir)).start()
+    finally:
+        os.umask(before)
+    return runner
+
+
+async def _renew(service: Service) -> None:
+    """Keep this process's blocks of numbers; drop cached identities where other processes may change them."""
+    while True:
+        await asyncio.sleep(30)
+        with suppress(Exception):
+            now = service.clock()
+            await service.database.write(lambda connection: renew(connection, holder=service.holder, now=now))
+            if not service.settings.embedded:
+                await service.load_routes()
+                await service.desk.load(now)
+
+
+async def serve(settings: Settings, *, reuse_port: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings, reuse_port=reuse_port):
+        await stop.wait()

@@ -1,0 +1,210 @@
+"""Many units, one transaction, one fsync. The only writer of the hot path; knows units, rows and the audit chain.
+
+No timer: a batch is what queued while the last COMMIT ran, so an idle service adds no delay and a busy one fills its
+batches by itself. The queue is bounded (`Overloaded` past it). A unit that breaks a constraint fails alone: its batch is
+rolled back and written again with a savepoint a unit. A cancelled caller does not cancel its write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import IntegrityError
+
+from gateway.store.database import Database
+from gateway.store.errors import Conflict, Overloaded, StoreError, StoreUnavailable
+from gateway.store.tables import AGAIN, HOT, audit, audit_checkpoints
+from gateway.store.unit import Unit
+from masking.audit import Chain
+
+BATCH = 256  # bounds the time that one transaction holds the writer
+ORDER = {table: rank for rank, table in enumerate(HOT)}
+
+
+@dataclass(slots=True)
+class _Ticket:
+    unit: Unit
+    receipt: asyncio.Future[None]
+
+
+class Inserts:
+    """INSERT statements as text, compiled once for the store's dialect: a row is then a tuple and costs no more."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._text: dict[Table, str] = {}
+
+    def __call__(self, table: Table) -> str:
+        text = self._text.get(table)
+        if text is None:
+            keys = [column.name for column in table.columns if table is not audit or column.name != "id"]
+            text = str(insert(table).compile(dialect=self._dialect, column_keys=keys))
+            if table in AGAIN:
+                text += " ON CONFLICT DO NOTHING"
+            self._text[table] = text
+        return text
+
+
+class GroupCommit:
+    """The writer of one process and keeper of its audit chain. `run()` is its task; `commit()` is all that a flow knows."""
+
+    def __init__(self, database: Database, *, origin: str, limit: int = 4096) -> None:
+        self._database = database
+        self._inserts = Inserts(database.dialect)
+        self._origin = origin
+        self._limit = limit
+        self._waiting: deque[_Ticket] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self.chain: Chain | None = None
+        self.batches = 0
+        self.units = 0
+        self.on_commit: Callable[[Chain], None] = lambda chain: None
+        """Called after each COMMIT with the chain as it now stands (checkpoints listen here)."""
+
+    def __repr__(self) -> str:
+        mean = self.units / self.batches if self.batches else 0
+        return f"<GroupCommit {len(self._waiting)} waiting, {self.batches} batches of {mean:.1f} units>"
+
+    @property
+    def waiting(self) -> int:
+        """Units that are queued and not yet durable."""
+        return len(self._waiting)
+
+    async def commit(self, unit: Unit) -> None:
+        """Return once the unit is on disk. The caller may be cancelled; the write is not.
+
+        Raises `Conflict` (this unit alone), `StoreUnavailable` or `Overloaded`; in each case nothing of it is durable.
+        """
+        if self._closing or len(self._waiting) >= self._limit:
+            raise Overloaded("more waits to be written than the bound allows")
+        receipt: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Ticket(unit, receipt))
+        self._wake.set()
+        await asyncio.shield(receipt)
+
+    async def run(self) -> None:
+        """Write batches until `close()`; what was accepted before is written first."""
+        while not (self._closing and not self._waiting):
+            if not self._waiting:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            take = min(BATCH, len(self._waiting))
+            await self._write([self._waiting.popleft() for _ in range(take)])
+
+    def close(self) -> None:
+        """Accept no more; `run()` drains and returns."""
+        self._closing = True
+        self._wake.set()
+
+    async def _write(self, batch: list[_Ticket]) -> None:
+        try:
+            await self._write_units(batch, self._write_together)
+        except Conflict:
+            await self._settle_apart(batch)
+        except StoreError as error:
+            self.chain = None  # a failed disk leaves in doubt what is there: the chain is read anew
+            _fail(batch, error)
+        except Exception as error:  # noqa: BLE001 - the writer must outlive any one batch; the error is each caller's to report
+            self.chain = None
+            _fail(batch, StoreUnavailable(f"the writer failed with {type(error).__name__}"))
+        else:
+            _settle(batch)
+
+    async def _write_units(
+        self, batch: list[_Ticket], write: Callable[[Connection, Chain, list[_Ticket]], Chain]
+    ) -> None:
+        if self.chain is None:
+            self.chain = await self._database.read(lambda connection: load_chain(connection, self._origin))
+        before = self.chain
+        self.chain = await self._database.write(lambda connection: write(connection, before, batch))
+        self.batches += 1
+        self.units += len(batch)
+        self.on_commit(self.chain)
+
+    def _write_together(self, connection: Connection, chain: Chain, batch: list[_Ticket]) -> Chain:
+        self._insert(connection, [ticket.unit for ticket in batch])
+        return self._record(connection, chain, [entry for ticket in batch for entry in ticket.unit.entries])
+
+    async def _settle_apart(self, batch: list[_Ticket]) -> None:
+        """One of the batch breaks a constraint: the same transaction again with a savepoint a unit, so that it fails alone."""
+        refused: list[_Ticket] = []
+
+        def write(connection: Connection, chain: Chain, tickets: list[_Ticket]) -> Chain:
+            refused.clear()
+            kept = [ticket for ticket in tickets if self._accepts(connection, ticket.unit) or refused.append(ticket)]
+            return self._record(connection, chain, [entry for ticket in kept for entry in ticket.unit.entries])
+
+        try:
+            await self._write_units(batch, write)
+        except StoreError as error:
+            self.chain = None
+            _fail(batch, error)
+            return
+        _fail(refused, Conflict("a row with this key is already stored"))
+        _settle(batch)
+
+    def _accepts(self, connection: Connection, unit: Unit) -> bool:
+        connection.exec_driver_sql("SAVEPOINT unit")
+        try:
+            self._insert(connection, [unit])
+        except IntegrityError:
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+            return False
+        connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+        return True
+
+    def _insert(self, connection: Connection, units: Sequence[Unit]) -> None:
+        rows: dict[Table, list[Any]] = {}
+        for unit in units:
+            for table, values in unit.rows:
+                rows.setdefault(table, []).append(values)
+        for table in sorted(rows, key=ORDER.__getitem__):
+            connection.exec_driver_sql(self._inserts(table), rows[table])
+
+    def _record(self, connection: Connection, chain: Chain, entries: list[bytes]) -> Chain:
+        if not entries:
+            return chain
+        batch, chain = chain.extend(entries)
+        connection.exec_driver_sql(self._inserts(audit), (chain.origin, *batch))
+        return chain
+
+
+def _settle(batch: list[_Ticket]) -> None:
+    for ticket in batch:
+        if not ticket.receipt.done():
+            ticket.receipt.set_result(None)
+
+
+def _fail(batch: list[_Ticket], error: StoreError) -> None:
+    for ticket in batch:
+        if not ticket.receipt.done():
+            ticket.receipt.set_exception(error)
+            ticket.receipt.exception()  # a caller that left does not make the loop complain
+
+
+def load_chain(connection: Connection, origin: str) -> Chain:
+    """The chain of `origin` as stored: from its newest checkpoint on, so that a start does not read the whole log."""
+    kept = connection.execute(
+        select(audit_checkpoints.c.state)
+        .where(audit_checkpoints.c.chain == origin)
+        .order_by(audit_checkpoints.c.size.desc())
+        .limit(1)
+    ).scalar()
+    chain = Chain.from_bytes(origin, bytes(kept)) if kept is not None else Chain.empty(origin)
+    rows = connection.execute(
+        select(audit.c.entries)
+        .where(audit.c.chain == origin, audit.c.first_seq >= chain.size)
+        .order_by(audit.c.first_seq)
+        .execution_options(yield_per=64)
+    )
+    for (entries,) in rows:
+        _, chain = chain.extend(bytes(entries).split(b"\n"))
+    return chain

@@ -1,0 +1,349 @@
+"""The tables, once, for SQLite and PostgreSQL alike. Knows columns and keys; knows no query and no flow.
+
+House rules of the schema:
+- Times are integers, milliseconds since 1970 UTC. Ids are text, indexes and digests are bytes.
+- Hot tables (`HOT`) are only appended to: the present state is the latest row, so units of one batch never fight over a row.
+- Every hot row carries its `tenant`, the shard key.
+- Personal values stand nowhere but in `vault`, sealed (a connected call has a record of its own: its caller); phones elsewhere are keyed blind indexes of 16 bytes.
+- Tables named `audit*` are rowid tables (a plain integer key), and `veilway audit verify` covers each of them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+# SQLite makes only a column typed exactly INTEGER the rowid itself.
+RowId = BigInteger().with_variant(Integer, "sqlite")
+
+# -- who may speak to us ------------------------------------------------------------------------------------------------
+
+shops = Table(
+    "shops",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("hotline", Text, nullable=False, default=""),
+    Column("created_at", BigInteger, nullable=False),
+)
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("shop", Text, ForeignKey("shops.id"), nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+shop_credentials = Table(
+    "shop_credentials",
+    metadata,
+    Column("carrier", Text, primary_key=True),
+    Column("login", Text, primary_key=True),
+    Column("shop", Text, ForeignKey("shops.id"), nullable=False),
+    Column("secret", LargeBinary, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+routes = Table(
+    "routes",
+    metadata,
+    Column("carrier", Text, primary_key=True),
+    Column("base_url", Text, nullable=False),
+    Column("secrets", LargeBinary, nullable=False),
+    Column("hook_digest", LargeBinary(32), nullable=False),
+    Column("options", Text, nullable=False, default="{}"),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("suspended_at", BigInteger),
+)
+couriers = Table(
+    "couriers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("carrier", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("token_digest", LargeBinary(32), nullable=False, unique=True),
+    Column("phone", LargeBinary(16)),
+    Column("station", Text, nullable=False, default=""),
+    Column("device_key", Text, nullable=False, default=""),
+    Column("created_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("revoked_at", BigInteger),
+)
+suspensions = Table(
+    "suspensions",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+)
+
+# -- relay numbers ------------------------------------------------------------------------------------------------------
+
+pools = Table(
+    "pools",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("scheme", Text, nullable=False),
+    Column("ext_digits", SmallInteger, nullable=False),
+    Column("carrier", Text, nullable=False, default=""),
+    Column("provider", Text, nullable=False, default="sandbox"),
+    Column("region", Text, nullable=False, default=""),
+    Column("created_at", BigInteger, nullable=False),
+)
+numbers = Table(
+    "numbers",
+    metadata,
+    Column("x", Text, primary_key=True),
+    Column("pool", Text, ForeignKey("pools.name"), nullable=False, index=True),
+    Column("filing", Text, nullable=False, default="callable"),
+    Column("health", Text, nullable=False, default="good"),
+    Column("added_at", BigInteger, nullable=False),
+)
+number_blocks = Table(
+    "number_blocks",
+    metadata,
+    Column("x", Text, primary_key=True),
+    Column("first_ext", Text, primary_key=True),
+    Column("last_ext", Text, nullable=False),
+    Column("holder", Text, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+)
+
+# -- the hot path -------------------------------------------------------------------------------------------------------
+
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("carrier", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("ref", LargeBinary(16)),
+    Column("attempt", SmallInteger, nullable=False),
+    Column("document", LargeBinary(32), nullable=False),
+    Column("relays", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    UniqueConstraint("tenant", "carrier", "ref", "attempt"),
+)
+vault = Table(
+    "vault",
+    metadata,
+    Column("record", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("kid", BigInteger, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("name", LargeBinary),
+    Column("phone", LargeBinary),
+    Column("address", LargeBinary),
+    Column("other", LargeBinary),
+    Column("restore", LargeBinary),
+)
+bindings = Table(
+    "bindings",
+    metadata,
+    Column("x", Text, primary_key=True),
+    Column("ext", Text, primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("shipment", Text, nullable=False),
+    Column("carrier", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("scheme", Text, nullable=False),
+    Column("party", LargeBinary(16), nullable=False),
+    Column("owner", LargeBinary(16), nullable=False),
+    Column("bound_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger),
+    # `party` is keyed by X as well as by phone, so two numbers' rows do not tell that they serve one person; `owner` is keyed
+    # by tenant, for a sender's long-lived binding and for erasure by phone.
+    Index("ix_bindings_party", "party"),
+    Index("ix_bindings_owner", "owner"),
+    sqlite_with_rowid=False,
+)
+binding_states = Table(
+    "binding_states",
+    metadata,
+    Column("x", Text, primary_key=True),
+    Column("ext", Text, primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("at", BigInteger, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("expires_at", BigInteger),
+    Column("released_at", BigInteger),
+    Column("peer", LargeBinary(16)),
+    Column("peer_until", BigInteger),
+    Column("reason", Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("shipment", Text, primary_key=True),
+    Column("seq", SmallInteger, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("carrier", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("waybill", Text),
+    Column("routing_code", Text, nullable=False, default=""),
+    Column("answer", LargeBinary),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_outcomes_waybill", "waybill", "carrier"),
+)
+stages = Table(
+    "stages",
+    metadata,
+    Column("shipment", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("stage", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+scans = Table(
+    "scans",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("shipment", Text, nullable=False, index=True),
+    Column("courier", Text, nullable=False),
+    Column("station", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("scan_key", LargeBinary(16)),
+    Column("at", BigInteger, nullable=False),
+    UniqueConstraint("courier", "scan_key"),
+)
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("x", Text, nullable=False),
+    Column("ext", Text, nullable=False),
+    Column("caller", LargeBinary(16), nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("shipment", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_calls_caller", "x", "caller"),
+    Index("ix_calls_slot", "x", "ext", "turn"),
+)
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("x", Text, primary_key=True),
+    Column("phone", LargeBinary(16), primary_key=True),
+    Column("ext", Text, primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+shown = Table(
+    "shown",
+    metadata,
+    Column("x", Text, primary_key=True),
+    Column("ext", Text, primary_key=True),
+    Column("turn", Integer, primary_key=True),
+    Column("courier", Text, primary_key=True),
+    Column("with_phone", SmallInteger, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", LargeBinary(12), primary_key=True),
+    Column("fingerprint", LargeBinary(16), nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("shipment", Text, nullable=False, index=True),
+    Column("carrier", Text, nullable=False),
+    Column("issued_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+)
+hook_events = Table(
+    "hook_events",
+    metadata,
+    Column("carrier", Text, primary_key=True),
+    Column("digest", LargeBinary(16), primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("shipment", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("shipment", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_at", BigInteger, nullable=False, index=True),
+    Column("state", Text, nullable=False, default="waiting"),
+)
+
+# -- the record of disclosures ------------------------------------------------------------------------------------------
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("chain", Text, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("entries", LargeBinary, nullable=False),
+    Column("links", LargeBinary, nullable=False),
+    UniqueConstraint("chain", "first_seq"),
+)
+audit_checkpoints = Table(
+    "audit_checkpoints",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("chain", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# Parents before children: the order in which one batch writes its tables.
+HOT = (
+    shipments,
+    vault,
+    bindings,
+    binding_states,
+    outcomes,
+    stages,
+    scans,
+    calls,
+    tombstones,
+    shown,
+    tickets,
+    hook_events,
+    outbox,
+)
+# Rows that say the same again are no conflict: who had to do with a slot had to do with it.
+AGAIN = frozenset({tombstones, shown, hook_events})

@@ -1,0 +1,33 @@
+"""A write is a value: what one request wants durable, all of it or nothing. Knows rows; knows no connection.
+
+A flow builds a `Unit` and awaits `GroupCommit.commit`; who shares the transaction is no flow's business. The audit entries
+of the unit stand in the same transaction as its rows: what is not on record did not happen, and the other way round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Table
+
+
+@dataclass(slots=True)
+class Unit:
+    """Rows by table, as tuples in the table's column order, and finished audit entries (canonical JSON)."""
+
+    rows: list[tuple[Table, Sequence[Any]]] = field(default_factory=list)
+    entries: list[bytes] = field(default_factory=list)
+
+    def add(self, table: Table, *values: Any) -> None:
+        """Want one more row; `values` in the order of the table's columns, all of them."""
+        self.rows.append((table, values))
+
+    def record(self, entry: bytes) -> None:
+        """Want one more audit entry."""
+        self.entries.append(entry)
+
+    def __repr__(self) -> str:
+        tables = ", ".join(sorted({table.name for table, _ in self.rows})) or "nothing"
+        return f"<Unit {len(self.rows)} rows in {tables}, {len(self.entries)} audit entries>"
