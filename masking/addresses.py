@@ -1,39 +1,32 @@
-"""An address keeps its route and loses its door. Chooses the rules by script and country; the rules stand beside it."""
+"""An address keeps its route and loses its door. Chooses the rules by script; each script's rules stand in a file of their own.
+
+`addresses_han.py`: Chinese characters and kana. `addresses_latin.py`: all other scripts. `postcodes.py`: postcodes.
+"""
 
 from __future__ import annotations
 
 import re
 
 from masking.addresses_han import mask_han
+from masking.addresses_latin import STARS, mask_latin
 from masking.personal import Masked
+from masking.postcodes import mask_postcode
 from masking.text import clean
 
-LIMIT = 1000
-STARS = "****"
-_HAN = re.compile("[\u3400-\u9fff]")
-_UNIT = re.compile(
-    r"(?:\b(?:apt|apartment|unit|suite|ste|flat|fl|floor|room|rm|bldg|building|block)\b\.?\s*|#\s*)[\w-]+", re.I
-)
-_HOUSE = re.compile(r"\b\d+[A-Za-z]?(?:[-/]\d+[A-Za-z]?)?\b")
+__all__ = ["mask_address", "mask_postcode"]
+
+LIMIT = 600  # no form has room for a longer address; what stands behind is dropped, never shown
+_HAN_OR_KANA = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 def mask_address(text: str, country: str = "") -> Masked:
-    """Mask an address, whole or a line of one."""
+    """Mask an address, whole or one line of it; `country` is ISO 3166-1 alpha-2 where known.
+
+    Reason `no_unit` says that nothing looked like a door, and the text is unchanged but for its spelling.
+    """
     address = clean(text, LIMIT)
     if not address:
         return Masked("", "empty") if not text or text.isspace() else Masked(STARS, "address_unreadable")
-    if _HAN.search(address):
+    if not address.isascii() and _HAN_OR_KANA.search(address):
         return mask_han(address)
-    masked, n = _UNIT.subn(STARS, address)
-    if n:
-        return Masked(masked, "unit")
-    masked, n = _HOUSE.subn(STARS, address, count=1)
-    return Masked(masked, "house_number" if n else "no_unit")
-
-
-def mask_postcode(text: str, country: str = "") -> Masked:
-    """Keep the part of a postcode that sorting needs."""
-    code = clean(text, 16)
-    if not code:
-        return Masked("", "empty")
-    return Masked(code, "postcode_routing")
+    return mask_latin(address, country)

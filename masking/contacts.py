@@ -9,7 +9,7 @@ import re
 
 from masking.names import mask_company
 from masking.personal import Masked
-from masking.text import clean
+from masking.text import clean, words
 
 __all__ = ["PUBLIC_PROVIDERS", "mask_company", "mask_email", "mask_id"]
 
@@ -17,7 +17,7 @@ EMAIL_LIMIT = 320  # RFC 5321: 64 of local part, the sign, 255 of domain
 ID_LIMIT = 64  # the longest identity and customs numbers are half of that
 HIDDEN = "***"
 
-PUBLIC_PROVIDERS = frozenset(
+PUBLIC_PROVIDERS = words(
     "qq.com foxmail.com vip.qq.com 163.com 126.com yeah.net vip.163.com 188.com sina.com sina.cn sohu.com 139.com 189.cn "
     "wo.cn 21cn.com aliyun.com tom.com gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com "
     "ymail.com icloud.com me.com mac.com aol.com proton.me protonmail.com gmx.com gmx.de gmx.net web.de t-online.de "
@@ -25,13 +25,11 @@ PUBLIC_PROVIDERS = frozenset(
     "hotmail.co.uk hotmail.fr hotmail.de yahoo.co.uk yahoo.co.jp yahoo.fr yahoo.de yahoo.com.hk yahoo.com.tw "
     "btinternet.com sky.com docomo.ne.jp ezweb.ne.jp softbank.ne.jp i.softbank.jp naver.com daum.net hanmail.net "
     "nate.com comcast.net verizon.net att.net sbcglobal.net cox.net shaw.ca rogers.com bigpond.com optusnet.com.au "
-    "zoho.com fastmail.com tutanota.com hey.com".split()
+    "zoho.com fastmail.com tutanota.com hey.com"
 )
 """Mail domains open to everyone: they tell nothing about a person. A private domain often is the surname or the employer."""
 
-_GENERIC_TLDS = frozenset(
-    "com net org edu gov mil int info biz name pro mobi asia app dev xyz top shop site online".split()
-)
+_GENERIC_TLDS = words("com net org edu gov mil int info biz name pro mobi asia app dev xyz top shop site online")
 _LOCAL = re.compile(r"[^\s@,;:<>()\[\]\"\\]+")
 _DOMAIN = re.compile(r"(?:[^\s@,;:<>()\[\]\"\\.]+\.)+([^\s@,;:<>()\[\]\"\\.]+)")
 

@@ -10,16 +10,16 @@ import re
 import unicodedata
 
 from masking.personal import Masked
-from masking.text import clean
+from masking.text import clean, words
 
 LIMIT = 256  # no register writes longer names; the first letter is found well before
 STARS = "**"
 
-COMPOUND = frozenset(
+COMPOUND = words(
     "欧阳 歐陽 司马 司馬 上官 诸葛 諸葛 司徒 夏侯 皇甫 尉迟 尉遲 公孙 公孫 慕容 令狐 宇文 长孙 長孫 东方 東方 独孤 獨孤 "
     "南宫 南宮 端木 呼延 轩辕 軒轅 钟离 鍾離 鐘離 赫连 赫連 拓跋 澹台 澹臺 濮阳 濮陽 淳于 申屠 太史 闻人 聞人 万俟 "
     "公冶 宗政 鲜于 鮮于 闾丘 閭丘 司空 亓官 颛孙 顓孫 巫马 巫馬 漆雕 乐正 樂正 拓拔 百里 东郭 東郭 南门 南門 西门 西門 "
-    "公羊 梁丘 左丘 第五 段干 谷梁 穀梁 羊舌 爨氏 纳兰 納蘭 完颜 完顏 耶律".split()
+    "公羊 梁丘 左丘 第五 段干 谷梁 穀梁 羊舌 爨氏 纳兰 納蘭 完颜 完顏 耶律"
 )
 """Two-letter surnames of the Hundred Family Surnames and of the dynastic houses, simplified and traditional."""
 

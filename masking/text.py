@@ -32,3 +32,8 @@ def clean(text: str, limit: int) -> str:
     if not unicodedata.is_normalized("NFKC", text):
         text = unicodedata.normalize("NFKC", text)[:limit]
     return text.strip()
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of a list that is easier to read as one text."""
+    return frozenset(text.split())

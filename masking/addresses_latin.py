@@ -1,0 +1,183 @@
+"""Addresses in letters (Latin, Cyrillic, Greek, Hangul …): the unit goes; without a unit, the house number.
+
+A unit is a word of `UNIT_WORDS` with its number, an ordinal floor, a `#`, or a number behind a street's type. Street, town
+and what the post sorts by stay. Where nothing is known of a number it is taken for the house's and hidden.
+"""
+
+from __future__ import annotations
+
+import re
+
+from masking.personal import Masked
+from masking.postcodes import cover_postcodes
+
+STARS = "****"
+PERSON_STARS = "***"  # a name or a contact; the four stars of a door tell that the door is covered
+
+UNIT_WORDS = (
+    # English
+    r"apartment|apt|unit|suite|ste|flat|floor|flr|fl(?!\.?\s*\d{5}(?!\d))|room|rm|building|bldg|block|blk|tower|twr|wing|level|lvl|penthouse|ph|"
+    "basement|bsmt|shop|stall|kiosk|door|department|dept|space|spc|trailer|trlr|lot|slip|hangar|office|ofc|studio|villa|stairs?|staircase|"
+    # French
+    "appartement|appt|app|bâtiment|batiment|bât|bat|étage|etage|escalier|esc|porte|chambre|hall|entrée|cage|logement|"
+    # German, Dutch
+    "wohnung|whg|stock|stockwerk|og|zimmer|zi|aufgang|treppe|stiege|top|tür|haus|kamer|verdieping|appartement|"
+    # Spanish, Portuguese, Italian
+    "piso|puerta|pta|escalera|planta|depto|departamento|dpto|interior|int|andar|apto|bloco|sala|fração|interno|scala|piano|palazzina|"
+    # Polish, Scandinavian, Russian, Ukrainian
+    "mieszkanie|lokal|lok|lgh|leil|кв|квартира|корп|корпус|подъезд|под|этаж|эт|офис|оф|комната|комн|пом|под'їзд|поверх"
+)
+_ID = r"(?:(?:no|nr|n)?[.°#]?\s?)?(?:[A-Za-zА-Яа-я]{0,2}-?\d[\w-]*|\b[A-Za-zА-Яа-я]\b(?:-?\d[\w-]*)?)"
+_ORDINAL = r"\d{1,3}(?:st|nd|rd|th|e|er|ère|ème|eme|º|ª|o|a|\.|°)?"
+_UNIT = re.compile(
+    rf"(?<![\w*])(?:{UNIT_WORDS})\b[.:]?\s*{_ID}"
+    rf"|(?<![\w*]){_ORDINAL}\s*(?:floor|flr|fl|étage|etage|og|stock|stockwerk|etage|verdieping|piso|planta|andar|piano|поверх|этаж|эт)\b\.?(?:\s*(?:links|rechts|mitte|li|re|izq|dcha))?"
+    r"|(?<![\w*])(?:\d{1,3}|[GBL]\d?)/F\b"
+    r"|(?<![\w*])(?:ground|first|second|third|fourth|fifth|top|lower|upper|garden|basement|rear|front) (?:floor|flat|level|unit)\b(?:\s+flat\b)?"
+    r"|(?<![\w*])(?:penthouse|basement|erdgeschoss|dachgeschoss|hinterhaus|vorderhaus|souterrain|rez-de-chaussée|rdc|EG|DG|HH|VH|bajo|ático)(?!\w)(?!\s+\w+\s+(?:st|street|rd|road|ave)\b)"
+    r"|(?<![\w*])\d{1,2}[oaºª°]\s?(?:izquierda|derecha|izda|izq|dcha|dto|esq|[A-H]\b)?(?=\s*(?:,|\n|\Z))"
+    r"|(?<![\w*])\d{1,2}\.?\s?(?:tv|th|mf|bis|hs)\b\.?(?=\s*(?:,|\n|\Z))"
+    r"|(?<=\d\s)m\.?\s?\d{1,3}(?!\w)"
+    r"|#\s*\w[\w-]*|(?<![\w*])(?:apt|unit|ste|suite|fl|rm|ph|whg)-?\d+\w*"
+    # Korea: building, floor, flat. The number of an administrative dong (역삼1동) follows a letter, a building's does not.
+    r"|(?<![\w*])(?:지하\s*)?[A-Za-z]?\d+(?:동|층|호|호실)(?!\w)(?:\s*(?:지하\s*)?\d+(?:동|층|호|호실)(?!\w))*|(?<!\w)[가-힣A-Za-z]동\s*\d+호",
+    re.IGNORECASE,
+)
+_STREET_TYPES = (
+    "avenue|ave|street|st|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|way|place|pl|terrace|ter|circle|cir|parkway|pkwy|trail|trl|"
+    "square|sq|close|crescent|cres|broadway|row|walk|alley|loop|plaza|plz|point|pt|run|path|pike"
+)
+_BARE_UNIT = re.compile(  # 1159 Highland Ave 9B
+    rf"(?<=[^\W\d]\s)(?<!county )(?<!state )(?<!ranch )((?:{_STREET_TYPES})\b\.?(?:\s+(?:N|S|E|W|NE|NW|SE|SW)\b)?\s+)"
+    r"(?:\d+[A-Za-z]?(?:-\d+)?|[A-Z]\d*)(?=\s*(?:[,\n]|\Z))",
+    re.IGNORECASE,
+)
+_SEGMENT = r"(?:\A|(?<=[,\n]))(\s*)"
+_UNIT_AND_HOUSE = re.compile(_SEGMENT + r"(\d+)[A-Za-z]?([-/])(\d+)(?=[A-Za-z]?\s+[^\W\d])")
+_UNIT_SEGMENT = re.compile(_SEGMENT + r"[A-Za-z]?-?\d{1,5}(?:-\d{1,5})?[A-Za-z]?(?=\s*[,\n]\s*\d+[A-Za-z]?\s+[^\W\d])")
+_PERSON = re.compile(
+    r"(?<!\w)(c/o|attn|attention|z\.\s?hd\.?|zu händen|a/c|à l'attention de|chez|t\.a\.v\.?)([.:]?\s+)[^,\n]+",
+    re.IGNORECASE,
+)
+_BOX = re.compile(
+    r"(?<!\w)(p\.?\s?o\.?\s?box|postfach|boîte postale|postbus|apartado(?: de correos)?|casilla|gpo box|private bag|locked bag|"
+    r"packstation|postfiliale|paketbox|bp|а/я)(\s*)(?:no\.?\s*)?\d[\d -]*\d?",
+    re.IGNORECASE,
+)
+_GERMAN_BOX = re.compile("packstation|postfiliale|paketbox", re.IGNORECASE)
+_POST_NUMBER = re.compile(r"(?<![\w*])\d{6,10}(?!\w)")  # names the holder of the box
+_LEADING = re.compile(
+    _SEGMENT
+    + r"(?:(?:no|nr|n)[.°o]*\s*)?(?!\d+(?:st|nd|rd|th)\b)(\d+)[A-Za-z]?(?:\s(?:bis|ter|quater)\b)?(?:\s?[-/–&]\s?\d+[A-Za-z]?)*"
+    r"(?=[\s,]*(?:[^\W\d]|\d+(?:st|nd|rd|th)\b)|\s*(?:\n|\Z))",
+    re.IGNORECASE,
+)
+_TRAILING = re.compile(
+    r"(?<![\w*/.-])(\d+)(?:\s?[A-Za-zА-Яа-я]\b)?(?:\s?[-/–]\s?\d*[A-Za-z]?)*(?=\s*(?:[,;\n]|\Z)|\s+\d{4,6}\s+[^\W\d])"
+)
+_AFTER_DOT = re.compile(r"(?<=[^\W\d]\.)(\d+)(?:[A-Za-zА-Яа-я]\b)?(?=\s*(?:[,;\n]|\Z))")
+_ANY_NUMBER = re.compile(r"(?<![\w*])(\d{1,4})[A-Za-z]?(?![\w*])")
+_NAMES_A_ROAD = re.compile(
+    r"(?:route|rte|hwy|highway|road|rd|state|county|interstate|sector|ward|phase|district|zone|km)[\s.-]*\Z",
+    re.IGNORECASE,
+)
+_HAS_STREET_TYPE = re.compile(rf"(?<!\w)(?:{_STREET_TYPES}|rue|quai|allée|chemin|place)(?!\w)", re.IGNORECASE)
+_CONTACT = re.compile(r"\S{1,64}@\S{1,255}|\+\d(?:[ ()-]{0,2}\d){7,}|(?<!\d)\d(?:[ -]?\d){9,}")
+_JOIN = re.compile(r"\*{4}(?:[\s,]*\*{4})+")
+_CODE_AND_TOWN = re.compile(r"\s*(?:[A-Z]{1,3}-)?(?:\d{4,7}|\d{2,3}[- ]\d{2,4})\s+[^\W\d]")
+_STATE_AND_CODE = re.compile(r"\b[A-Z]{2,3}\s+\d{4,5}\s*\Z")
+_KOREAN_CODE = re.compile(r"\s*\(?\d{5}\)?\s*[가-힣]")
+_CODE_FIRST = frozenset(
+    (
+        "DE",
+        "AT",
+        "CH",
+        "FR",
+        "IT",
+        "ES",
+        "BE",
+        "DK",
+        "NO",
+        "SE",
+        "FI",
+        "NL",
+        "LU",
+        "PL",
+        "CZ",
+        "SK",
+        "HU",
+        "RO",
+        "HR",
+        "SI",
+        "TR",
+    )
+)
+"""Countries that write the postcode before the town."""
+_POSTCODE_DIGITS = 4  # house numbers behind the first line are shorter, unless a street's type stands beside them
+
+
+def mask_latin(text: str, country: str) -> Masked:
+    """Hide the units of an address, else its house number; cover the part of a postcode that names a door."""
+    had_stars = STARS in text
+    text, postcodes = cover_postcodes(text, country)
+    text, contacts = _CONTACT.subn(PERSON_STARS, text)
+    text, people = _PERSON.subn(rf"\1\2{PERSON_STARS}", text)
+    text, boxes = _BOX.subn(rf"\1\2{STARS}", text)
+    if boxes and _GERMAN_BOX.search(text):
+        text = _POST_NUMBER.sub(STARS, text)
+    text, units = _cover_units(text, country)
+    if units or boxes:
+        reason = "unit" if units else "postbox"
+    elif had_stars:
+        reason = "door_premasked"
+    else:
+        text, reason = _cover_house(text, country)
+    if reason == "no_unit" and (people or contacts or postcodes):
+        reason = "addressee" if people or contacts else "postcode_covered"
+    return Masked(_JOIN.sub(STARS, text), reason)
+
+
+def _cover_units(text: str, country: str) -> tuple[str, int]:
+    text, worded = _UNIT.subn(STARS, text)
+    text, bare = _BARE_UNIT.subn(rf"\1{STARS}", text)
+    text, segments = _UNIT_SEGMENT.subn(rf"\1{STARS}", text)
+    covered = _UNIT_AND_HOUSE.sub(lambda m: _unit_and_house(m, country), text)
+    return covered, worded + bare + segments + (covered != text)
+
+
+def _unit_and_house(pair: re.Match[str], country: str) -> str:
+    """5/12 and 1503-88 are unit and house; 10-12 is two houses, and no part of it may stay."""
+    blank, unit, mark, house = pair.groups()
+    latin = pair.string[pair.end() :].lstrip()[:1] < "\u0250"  # Thailand writes a house as 99/1
+    if (mark == "/" and latin) or country.upper() == "CA" or int(unit[:9]) > int(house[:9]):
+        return f"{blank}{STARS}{mark}{house}"
+    return pair[0]
+
+
+def _cover_house(text: str, country: str) -> tuple[str, str]:
+    """Cover the first number that may be a house's: leading its segment, else ending it, else any."""
+    first_end = re.search(r"[,\n]|\Z", text)
+    first = first_end.start() if first_end else len(text)
+    for shape in (_LEADING, _TRAILING, _AFTER_DOT, _ANY_NUMBER):
+        for number in shape.finditer(text):
+            if not _is_routing(text, number, first, country):
+                start, end = number.span()
+                blank = number[1] if shape is _LEADING else ""
+                return text[:start] + blank + STARS + text[end:], "house_number"
+    return text, "no_unit"
+
+
+def _is_routing(text: str, number: re.Match[str], first_end: int, country: str) -> bool:
+    """Tell a postcode and a numbered road from a house number."""
+    start = number.start(number.lastindex or 0)
+    if _NAMES_A_ROAD.search(text, max(0, start - 12), start):
+        return True
+    segment_end = min(i for i in (text.find(",", start), text.find("\n", start), len(text)) if i >= 0)
+    segment = text[max(text.rfind(",", 0, start), text.rfind("\n", 0, start)) + 1 : segment_end]
+    if _HAS_STREET_TYPE.search(segment):
+        return False
+    if start > first_end:
+        return len(number[number.lastindex or 0]) >= _POSTCODE_DIGITS or _CODE_AND_TOWN.match(segment) is not None
+    if _STATE_AND_CODE.search(segment) or _KOREAN_CODE.match(segment):
+        return True
+    return country.upper() in _CODE_FIRST and _CODE_AND_TOWN.match(segment) is not None
