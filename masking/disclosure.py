@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from masking.audit import entry
 from masking.errors import VeilwayError
@@ -20,6 +20,7 @@ from masking.personal import MaskedParty, Party, RelayNumber
 from masking.phones import normalise_phone
 from masking.policies import DEFAULT
 from masking.policy import FIELDS, PARTIES, PARTS, Audience, Decision, Level, Occasion, Reader, ScopePolicy
+from masking.policy_diff import facts
 from masking.record import ANSWER, GROUP_OF, PHONE, RESTORE, Order, filled_parts, from_groups, restore_from, role_of
 from masking.stage import Stage
 from masking.vault import unseal
@@ -208,23 +209,13 @@ def disclosure_entry(
     for name, decision in scope.decisions.items():
         if decision.level is not Level.HIDDEN:
             shown.setdefault(decision.level.value, []).append(name)
-    detail: dict[str, Any] = {
-        "reader": audience.reader.value,
-        "policy": policy.digest,
-        "stage": occasion.stage.value,
-        "shown": {"group": what} if what and shown else shown,
-        "rules": sorted({decision.rule for decision in scope.decisions.values() if decision.rule}),
-    }
-    told = {
-        "carrier": audience.carrier,
-        "station": audience.station,
-        "purpose": occasion.purpose,
-        "reason": occasion.reason,
-        "refused": scope.refusals(),
-    }
-    detail.update({name: value for name, value in told.items() if value})
-    if not occasion.own:
-        detail["own"] = False
+    detail = facts(audience, occasion)
+    detail["policy"] = policy.digest
+    detail["shown"] = {"group": what} if what and shown else shown
+    detail["rules"] = sorted({decision.rule for decision in scope.decisions.values() if decision.rule})
+    refused = scope.refusals()
+    if refused:
+        detail["refused"] = refused
     tag = MADE if shown else REFUSED
     return entry(tag, at=occasion.now, tenant=tenant, actor=audience.actor, subject=subject, detail=detail)
 
