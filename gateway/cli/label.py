@@ -72,6 +72,98 @@ def render(obj: Context, *, format_: str, size: str, output: Path | None, as_jso
         raise click.exceptions.Exit(1)
 
 
+@label.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, allow_dash=True))
+@click.option(
+    "--order",
+    "order_file",
+    type=click.Path(path_type=Path, exists=True),
+    help="Compare with this order's plain values.",
+)
+@click.option("--json", "as_json", is_flag=True)
+def check(file: Path, order_file: Path | None, as_json: bool) -> None:
+    """Say what a stranger can get out of FILE (PNG, PDF, ZPL, TSPL). Exit 1 on personal data or a code that will not scan."""
+    from masking.labels.label import plain_parties
+    from masking.labels.lint import Plain
+    from masking.labels.lint import check as look
+
+    plain = None
+    if order_file is not None:
+        order = _orders(order_file)[0]
+        plain = Plain(plain_parties(order), str(order.get("waybill", "")))
+    verdict = look(_read(file), plain)
+    findings = [{"code": finding.code, "at": finding.path} for finding in verdict.findings]
+    notes = [{"code": finding.code, "at": finding.path} for finding in verdict.notes]
+    readable = [{"sink": sink, "kind": kind, "text": text} for sink, kind, text in verdict.readable]
+    if as_json:
+        shown = {
+            "format": verdict.format,
+            "clean": verdict.clean,
+            "findings": findings,
+            "notes": notes,
+            "readable": readable,
+        }
+        click.echo(json.dumps(shown, ensure_ascii=False))
+    else:
+        for item in readable:
+            click.echo(f"readable  {item['sink']}: {item['kind']} {item['text']}")
+        for word, items in (("note", notes), ("finding", findings)):
+            for item in items:
+                click.echo(f"{word:9} {item['code']} at {item['at']}")
+    if not verdict.clean:
+        raise click.exceptions.Exit(1)
+
+
+@label.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, allow_dash=True))
+@click.option(
+    "--order",
+    "order_file",
+    type=click.Path(path_type=Path, exists=True),
+    help="Whose values are masked; else by shape.",
+)
+@click.option(
+    "--keep", multiple=True, type=click.Choice(["name", "company", "address_line"]), help="A kind that must stay."
+)
+@click.option("--cover", multiple=True, metavar="X,Y,W,H", help="A box in mm to make white.")
+@click.option("--trust", multiple=True, metavar="SHA256", help="A picture known to be a logo.")
+@click.option("--dpi", type=click.Choice(["203", "300"]), default="203", show_default=True, help="Of a ZPL label.")
+@click.option("-o", "--output", type=click.Path(path_type=Path, allow_dash=True))
+def remask(
+    file: Path,
+    order_file: Path | None,
+    keep: tuple[str, ...],
+    cover: tuple[str, ...],
+    trust: tuple[str, ...],
+    dpi: str,
+    output: Path | None,
+) -> None:
+    """Mask a carrier's own label (ZPL, PDF, picture). Its barcodes stay as they are; what cannot be masked is refused."""
+    from masking.labels.label import plain_parties
+    from masking.labels.remask import Cover
+    from masking.labels.remask import remask as remask_label
+
+    parties = plain_parties(_orders(order_file)[0]) if order_file else ()
+    covering = Cover(tuple(_box(text) for text in cover), frozenset(mark.lower() for mark in trust), int(dpi))
+    done = remask_label(_read(file), parties, keep=keep, cover=covering)
+    _write(output, done.data)
+    click.echo(f"{done.changed} changed", err=True)
+
+
+def _box(text: str) -> Any:
+    from masking.labels.remask import Box
+
+    try:
+        x, y, width, height = (float(part) for part in text.split(","))
+    except ValueError:
+        raise click.UsageError("a box is X,Y,WIDTH,HEIGHT in mm") from None
+    return Box(x, y, width, height)
+
+
+def _read(path: Path) -> bytes:
+    return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+
+
 def _from_files(obj: Context, format_: str, size: str, more: dict[str, Any]) -> tuple[bytes, list[dict[str, Any]]]:
     from masking.labels.batch import bundle, render_each
     from masking.labels.render import render as render_label
