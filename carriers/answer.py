@@ -79,6 +79,8 @@ class Answer:
     routing_code: str = ""
     reference: str = ""
     error_code: str = ""
+    absent: bool = False
+    """A look-up's answer that says that the carrier does not know the order."""
     readable: bool = True
     """False: the answer did not parse; nothing of it is passed on."""
     findings: tuple[str, ...] = ()
@@ -135,6 +137,7 @@ def rewrite_answer(
         routing_code=_first(facts, "routing_code"),
         reference=_first(facts, "reference"),
         error_code=_first(facts, "error_code"),
+        absent=bool(rule.absent) and _any_holds(rule.absent, Tree(sheet)),
         findings=tuple(sheet.findings),
         artwork=_artwork(facts),
         _sheet=sheet,

@@ -53,9 +53,9 @@ def read_time(notation: str, text: str) -> datetime | None:
 
 
 def write_nonce(notation: str, nonce: str) -> str:
-    """`nonce` (32 hex digits or more) as it is, as a UUID, or as so many of its characters."""
+    """`nonce` as it is, as a UUID (the same nonce gives the same one), or as so many of its characters."""
     if notation == "uuid":
-        return str(uuid.UUID(hex=nonce[:32]))
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, nonce))
     return nonce[: int(notation)] if notation.isdigit() else nonce
 
 

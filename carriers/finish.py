@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from lxml import etree
@@ -179,6 +179,31 @@ def complete(draft: Draft) -> WireRequest:
     if operation.sign is not None and operation.sign_into is not None:
         draft.put(operation.sign_into, sign_draft(operation.sign, draft))
     return draft.request()
+
+
+def preview(veiled: Veiled) -> WireRequest:
+    """The request as `finish` makes it, without a secret: `<name>` stands for each credential, and the signature is left out."""
+    operation, sheet, shop = veiled.order.operation, veiled.order.sheet, veiled.order.request
+    sheet.dry = True
+    draft = Draft(operation, sheet, _Unknown(), shop.method, shop.path)
+    draft.headers.update((name, value) for name, value in shop.headers.items() if name in operation.headers)
+    put_all(draft, operation.setters)
+    for level in sheet.levels:
+        if level.container is not None and level.node.late:
+            put_back(level, sheet)
+    if operation.sign_into is not None:
+        draft.put(operation.sign_into, "")
+    return draft.request()
+
+
+class _Unknown(Moment):
+    """A moment of which no secret is known."""
+
+    def __init__(self) -> None:
+        super().__init__({}, datetime.fromtimestamp(0, UTC), "0" * 32, "<token>")
+
+    def secret(self, name: str) -> str:
+        return f"<{name}>"
 
 
 def sign_draft(scheme: Scheme, draft: Draft) -> str:

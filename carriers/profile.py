@@ -64,10 +64,13 @@ class Answer:
 class Lookup:
     """How to ask for an order of which the answer was lost."""
 
-    operation: str
-    path: str = ""
-    query: tuple[Setter, ...] = ()
-    body: tuple[Setter, ...] = ()
+    operation: Operation
+    path: str
+    query: Mapping[str, str]
+    body: tuple[tuple[tuple[Step, ...], str], ...]
+    """Paths and values of the document to ask with."""
+    text: str
+    """A whole XML body instead, with slots."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,3 +255,16 @@ def load_profiles(extra_dir: Path | None = None) -> dict[str, CarrierProfile]:
                     raise ProfileError(f"two files describe {profile.id}", path=f"{file.name}:1")
                 found[profile.id] = profile
     return found
+
+
+def load_profile(carrier: str, extra_dir: Path | None = None) -> CarrierProfile | None:
+    """One carrier's profile, reading no other built-in file; None where nobody describes the carrier."""
+    from carriers.profile_compile import compile_file
+
+    if extra_dir is not None and extra_dir.is_dir():
+        for file in sorted(extra_dir.glob("*.toml")):
+            profile = compile_file(file)
+            if profile.id == carrier:
+                return profile
+    file = BUILT_IN / f"{carrier}.toml"
+    return compile_file(file) if re.fullmatch(r"[a-z0-9-]+", carrier) and file.is_file() else None

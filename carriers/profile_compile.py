@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -104,7 +105,9 @@ class _Compiler:
             if operation.id in operations:
                 raise ProfileError("two operations of this id")
             operations[operation.id] = self._operation(index, operation)
-        self._check_lookups(operations)
+        operations = {
+            table.id: self._with_lookup(index, table, operations) for index, table in enumerate(self.table.operation)
+        }
         return CarrierProfile(
             id=table.id,
             name=MappingProxyType(dict(table.name)),
@@ -277,24 +280,28 @@ class _Compiler:
             duplicate=table.duplicate,
             key_header=table.key_header.lower(),
             answer=self._answer(f"{where}.answer", table.answer or AnswerTable()),
-            lookup=self._lookup(f"{where}.lookup", table),
+            lookup=None,
             manner=self.manner,
             schemes=self.schemes,
             has_reference="reference" in table.fields,
         )
 
     def _operation_scheme(self, table: OperationTable) -> Scheme | None:
-        name = table.sign
-        if name is None:
-            name = (
-                next((name for name, sign in self.table.sign.items() if sign.into), "")
-                if len(self.table.sign) == 1
-                else ""
-            )
+        name = self._default_scheme() if table.sign is None else table.sign
         self.needle = name
         if name and name not in self.schemes:
             raise ProfileError(f"no signature scheme called {name!r}", code="missing_signer")
         return self.schemes[name] if name else None
+
+    def _default_scheme(self) -> str:
+        """The one scheme that requests travel with; pushes' own do not count."""
+        pushes = {push.verify for push in self.table.push}
+        found = [name for name, sign in self.table.sign.items() if sign.into and name not in pushes]
+        if not found:
+            found = [name for name, sign in self.table.sign.items() if sign.into and len(self.table.sign) == 1]
+        if len(found) > 1:
+            raise ProfileError("several signature schemes: say which (`sign = …`)", code="missing_signer")
+        return found[0] if found else ""
 
     def _expects(self, table: OperationTable, personal: frozenset[Role]) -> frozenset[Role]:
         if table.expects is None:
@@ -403,18 +410,19 @@ class _Compiler:
             )
         return tuple(made)
 
-    def _lookup(self, where: str, operation: OperationTable) -> Lookup | None:
-        table = operation.lookup
-        if table is None:
-            return None
-        self.at(where, table.operation)
-        return Lookup(table.operation, table.path, self._setters(table.query), self._setters(table.body))
-
-    def _check_lookups(self, operations: Mapping[str, Operation]) -> None:
-        for index, operation in enumerate(operations.values()):
-            self.at(f"operation[{index}].lookup", "operation")
-            if operation.lookup and operation.lookup.operation not in operations:
-                raise ProfileError(f"no operation called {operation.lookup.operation!r}")
+    def _with_lookup(self, index: int, table: OperationTable, operations: Mapping[str, Operation]) -> Operation:
+        """The operation with its look-up resolved, which may be any operation of the file."""
+        operation, lookup = operations[table.id], table.lookup
+        if lookup is None:
+            return operation
+        self.at(f"operation[{index}].lookup", lookup.operation)
+        if lookup.operation not in operations:
+            raise ProfileError(f"no operation called {lookup.operation!r}")
+        body = tuple((fieldpath.parse(path), text) for path, text in lookup.body.items() if path != "/")
+        return replace(
+            operation,
+            lookup=Lookup(operations[lookup.operation], lookup.path, lookup.query, body, lookup.body.get("/", "")),
+        )
 
     def _push(self, index: int, table: PushTable) -> Push:
         where = f"push[{index}]"

@@ -65,6 +65,7 @@ class LookupTable(Table, kw_only=True, frozen=True):
     path: str = ""
     query: dict[str, str] = {}
     body: dict[str, str] = {}
+    """Path -> value, `{reference}` and `{last4}` filled in; the document is built from the paths. A whole XML body stands under the key `/`."""
 
 
 class SignTable(Table, kw_only=True, frozen=True):
@@ -112,7 +113,7 @@ class PushTable(Table, kw_only=True, frozen=True):
 
     id: str
     content: Literal["json", "form", "xml"] = "json"
-    match: dict[str, str] = {}
+    match: dict[str, str | list[str]] = {}
     document: str = "$"
     each: str = ""
     """The list of events, where one push holds several."""

@@ -6,19 +6,28 @@ Look-ups for the sweeper and OAuth2 tokens are in `lookup.py` and `token.py`, pu
 """
 
 from carriers.answer import Answer, Artwork, rewrite_answer
-from carriers.finish import finish
+from carriers.finish import finish, preview
+from carriers.lookup import LookupAnswer, lookup_request, read_lookup
 from carriers.order import OpenOrder, open_order
+from carriers.push import PushEvent, PushReading, read_push
 from carriers.token import parse_token, token_request
 from carriers.veil import Veiled, veil
 
 __all__ = [
     "Answer",
     "Artwork",
+    "LookupAnswer",
     "OpenOrder",
+    "PushEvent",
+    "PushReading",
     "Veiled",
     "finish",
+    "lookup_request",
     "open_order",
     "parse_token",
+    "preview",
+    "read_lookup",
+    "read_push",
     "rewrite_answer",
     "token_request",
     "veil",

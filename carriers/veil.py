@@ -42,7 +42,7 @@ class Veiled:
         self.granted = granted
         """Path, kind and role of each value that goes out whole."""
         self.kept = kept
-        """Plain pieces that the masker chose to keep; the guard lets them pass."""
+        """Masked texts, the plain pieces that the masker chose to keep, and what is granted whole; the guard lets them pass."""
         self.restore_map = echoes
         """What gives the shop its own values back, JSON-able; it is as personal as the order and is sealed with it."""
 
@@ -133,6 +133,7 @@ class _Pen:
             self._email(leaf)
         elif kind in self.whole:
             self.granted.append((leaf.path, kind, leaf.role))
+            self.kept.append(leaf.value)
             self._note(leaf, leaf.value)
         else:
             self._mask(leaf, kind)
@@ -143,7 +144,7 @@ class _Pen:
         masked = self.masked.get(at)
         if masked is None:
             masked = self.masked[at] = self._masked(leaf, kind)
-            self.kept += [piece for piece in masked.text.split("*") if piece]
+            self.kept.append(masked.text)
         leaf.container[leaf.key] = masked.text
         self._note(leaf, masked.text)
 

@@ -69,6 +69,7 @@ class Sheet:
         "charset",
         "content_type",
         "drops",
+        "dry",
         "facts",
         "findings",
         "fresh",
@@ -110,6 +111,8 @@ class Sheet:
         """Innermost first, so that closing them in order re-encodes in reverse."""
         self.parties: set[tuple[int, Role]] = set()
         self.keys = 0
+        self.dry = False
+        """A preview: what is ciphered stays in clear."""
 
     def __repr__(self) -> str:
         return f"<Sheet {len(self.leaves)} leaves, {len(self.levels)} levels>"
@@ -172,7 +175,9 @@ def open_level(node: Node, raw: bytes, container: Any, key: Any, path: str, role
             tree = envelope_multipart.loads(raw, sheet.content_type, path)
             _claim_parts(inner, tree, role, sheet)
         case cipher:
-            tree = [envelope_cipher.decrypt(cipher, raw, sheet.secrets.get(cipher), path)]
+            # A document in clear where a ciphered one belongs is taken as it is; it is ciphered on the way out.
+            clear = raw.lstrip()[:1] in (b"{", b"[", b"<")
+            tree = [raw if clear else envelope_cipher.decrypt(cipher, raw, sheet.secrets.get(cipher), path)]
             open_level(inner, tree[0], tree, 0, path, role, sheet)
     sheet.levels.append(Level(path, node, tree, container, key))
 
@@ -383,6 +388,8 @@ def _closed(level: Level, sheet: Sheet) -> bytes:
             return envelope_multipart.dumps(level.tree)
         case cipher:
             raw = level.tree[0]
+            if sheet.dry:
+                return raw if isinstance(raw, bytes) else str(raw).encode()
             return envelope_cipher.encrypt(
                 cipher, raw if isinstance(raw, bytes) else raw.encode(), sheet.secrets.get(cipher), level.path
             )

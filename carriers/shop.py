@@ -1,0 +1,199 @@
+"""The shop's side of a carrier's scheme: credentials in the carrier's own shape, issued, presented, verified.
+
+Knows where a profile says they stand; keeps none of them. An SDK that can change nothing but its base URL and credentials works with these.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from carriers import envelope_json
+from carriers.errors import CarrierRefusal
+from carriers.fieldpath import Step
+from carriers.profile import CarrierProfile, Operation, Setter, ShopCredential
+from carriers.received import Received, check_fresh, verify
+from carriers.wire import WireReply, WireRequest
+
+Random = Callable[[int], bytes]
+"""So many bytes of chance, as `secrets.token_bytes`."""
+
+_ALNUM = string.ascii_letters + string.digits
+_PLAIN_ID = string.ascii_uppercase + string.digits
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Presented:
+    """Who a request says it is from. `id` finds the issued credential; `secret` is what came along, for schemes that send it."""
+
+    id: str
+    secret: str = ""
+
+    def __repr__(self) -> str:
+        return "<Presented>"
+
+
+def issue(profile: CarrierProfile, random: Random) -> dict[str, str]:
+    """A new credential in the carrier's shape: secret name -> value. Raises CarrierRefusal(code="no_shop_credential")."""
+    return {name: _fresh(look, random) for name, look in _credential(profile).issue.items()}
+
+
+def credential_id(profile: CarrierProfile, credential: Mapping[str, str]) -> str:
+    """By what an issued credential is found again: the value that requests present."""
+    return credential[next(iter(_credential(profile).issue))]
+
+
+def presented(profile: CarrierProfile, request: WireRequest) -> Presented:
+    """What the request presents. Raises CarrierRefusal: no_shop_credential, credential_missing."""
+    rule = _credential(profile)
+    received = Received(request, {}, charset=profile.manner.charset, path=_variables(profile, request))
+    found = _presented(rule, received, request)
+    if not found.id:
+        raise CarrierRefusal("the request carries no credential", code="credential_missing")
+    return found
+
+
+def verify_shop(
+    profile: CarrierProfile, operation: Operation, request: WireRequest, credential: Mapping[str, str], *, now: datetime
+) -> None:
+    """Check a request against the credential issued to its shop. Raises CarrierRefusal: bad_signature, stale_request, bad_credential."""
+    rule = _credential(profile)
+    received = Received(
+        request, credential, charset=profile.manner.charset, schemes=profile.schemes, path=_variables(profile, request)
+    )
+    if rule.verify == "sign":
+        if operation.sign is None or not verify(operation.sign, received):
+            raise CarrierRefusal("the signature is not the one this credential makes", code="bad_signature")
+        check_fresh(operation, received, now=now, window=timedelta(seconds=rule.window_seconds))
+        return
+    came = _presented(rule, received, request)
+    expected = list(credential.values())
+    if rule.verify == "basic" and len(expected) > 1:
+        good = _same(came.id, expected[0]) and _same(came.secret, expected[1])
+    else:
+        good = _same(came.secret or came.id, expected[-1])
+    if not good:
+        raise CarrierRefusal("the credential is not one of ours", code="bad_credential")
+
+
+# --- OAuth2: the carrier's token endpoint, answered by the gateway ---------------------------------------------------------------------
+
+
+def is_token_request(profile: CarrierProfile, request: WireRequest) -> bool:
+    """Whether a shop asks for a token."""
+    return profile.token is not None and request.method == profile.token.method and request.path == profile.token.path
+
+
+def read_token_request(profile: CarrierProfile, request: WireRequest) -> dict[str, str]:
+    """The credential in a token request: secret name -> value, from the very places the gateway would write it."""
+    received = Received(request, {})
+    found: dict[str, str] = {}
+    for setter in profile.token.setters if profile.token else ():
+        found.update(_read_setter(setter, received))
+    return found
+
+
+def token_reply(profile: CarrierProfile, token: str, seconds: int) -> WireReply:
+    """The answer to a token request, in the carrier's shape."""
+    endpoint = profile.token
+    if endpoint is None:
+        raise CarrierRefusal(f"{profile.id} has no token endpoint", code="no_token_endpoint")
+    document: dict[str, object] = {"token_type": "Bearer"}
+    _place(document, endpoint.token, token)
+    _place(document, endpoint.expires, seconds)
+    return WireReply(200, {"content-type": "application/json"}, envelope_json.dumps(document))
+
+
+def _place(document: dict[str, object], steps: tuple[Step, ...], value: object) -> None:
+    for step in steps[1:-1]:
+        document = document.setdefault(step.name, {})  # type: ignore[assignment]
+    if steps:
+        document[steps[-1].name] = value
+
+
+def _read_setter(setter: Setter, received: Received) -> dict[str, str]:
+    names = setter.template.names
+    value = received.at(setter.target.text)
+    if len(names) != 1:
+        return {}
+    word, _, rest = names[0].partition(":")
+    if word == "secret":
+        return {rest: value}
+    if word == "basic":
+        user, _, password = rest.partition(":")
+        pair = _basic(value)
+        return {user: pair.id, **({password: pair.secret} if password else {})}
+    return {}
+
+
+def _credential(profile: CarrierProfile) -> ShopCredential:
+    if profile.shop_credential is None:
+        raise CarrierRefusal(
+            f"{profile.id} describes no credential for shops; use a Veilway key", code="no_shop_credential"
+        )
+    return profile.shop_credential
+
+
+def _presented(rule: ShopCredential, received: Received, request: WireRequest) -> Presented:
+    authorization = request.headers.get("authorization", "")
+    match rule.verify:
+        case "sign":
+            return Presented(received.at(rule.id))
+        case "basic":
+            return _basic(authorization)
+        case "bearer":
+            word, _, token = authorization.partition(" ")
+            return Presented(token.strip() if word.lower() == (rule.scheme or "bearer").lower() else "")
+    value = received.at(rule.secret)
+    if rule.scheme:
+        value = value.removeprefix(rule.scheme).strip() if value.startswith(rule.scheme) else ""
+    return Presented(received.at(rule.id) if rule.id else value, value)
+
+
+def _basic(header: str) -> Presented:
+    word, _, coded = header.partition(" ")
+    try:
+        pair = base64.b64decode(coded.strip(), validate=True).decode() if word.lower() == "basic" else ""
+    except (ValueError, binascii.Error):
+        return Presented("")
+    user, _, password = pair.partition(":")
+    return Presented(user, password)
+
+
+def _variables(profile: CarrierProfile, request: WireRequest) -> dict[str, str]:
+    for operation in profile.operations.values():
+        found = operation.pattern.fullmatch(request.path) if operation.pattern.groups else None
+        if found:
+            return found.groupdict()
+    return {}
+
+
+def _fresh(look: str, random: Random) -> str:
+    """A value that looks like `id`, `key`, `alnum32`, `hex32` or `base64_16`."""
+    if look == "id":
+        return "VW" + _letters(_PLAIN_ID, 14, random)
+    if look == "key":
+        return "vwk_" + _letters(_ALNUM, 32, random)
+    if look.startswith("hex"):
+        return random(int(look[3:]) // 2).hex()
+    if look.startswith("base64_"):
+        return base64.b64encode(random(int(look[7:]))).decode()
+    return _letters(_ALNUM, int(look.removeprefix("alnum")), random)
+
+
+def _letters(alphabet: str, length: int, random: Random) -> str:
+    # Bytes that would favour the alphabet's first letters are thrown away.
+    fair = 256 - 256 % len(alphabet)
+    out: list[str] = []
+    while len(out) < length:
+        out += [alphabet[byte % len(alphabet)] for byte in random(2 * length) if byte < fair]
+    return "".join(out[:length])
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())
