@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 
 from masking.addresses_han import mask_han
-from masking.addresses_latin import STARS, mask_latin
+from masking.addresses_latin import mask_latin
 from masking.personal import Masked
 from masking.postcodes import mask_postcode
-from masking.text import clean
+from masking.text import STARS, clean
 
 __all__ = ["mask_address", "mask_postcode"]
 

@@ -11,8 +11,8 @@ import re
 
 from masking import addresses_words as words
 from masking.personal import Masked
+from masking.text import STARS
 
-STARS = "****"
 ROUTE, NAME = "", None  # what a number may be besides a door: part of the route, or of a name
 
 _ARABIC = r"(?:(?<![A-Za-z])[A-Za-z]{1,2}(?=[0-9]))?[0-9][0-9oOlI]*[A-Za-z]{0,2}(?![A-Za-z])"
@@ -21,7 +21,7 @@ _LETTER = r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])"
 _DASH = r"(?:[-‐-―−_/\\~·.、,#+ ]{1,3}|[一之](?=[0-9A-Za-z]))"
 _TOKEN = re.compile(
     rf"(?:附|负|第|笫|自编|甲|乙|丙)?(?:(?P<number>(?:{_ARABIC}|{_LETTER})(?P<more>(?:{_DASH}(?:{_ARABIC}|{_LETTER}))+)?)"
-    r"|(?P<numerals>[〇零一二三四五六七八九十百两]+))"
+    r"|(?P<numerals>[〇零一二三四五六七八九十百两]{1,8}))"
     rf"(?:(?P<door>{words.DOOR})|(?P<part>{words.PART})|(?P<gate>{words.GATE})|(?P<entrance>{words.ENTRANCE})|(?P<keep>{words.KEEP})"
     r"|(?P<street>街(?!道))|(?P<lane>弄)|(?P<alley>巷)|(?P<group>组|組)|(?P<hao>[号號好])|(?P<bare>(?(numerals)(?!)|(?=.|\Z))))"
     rf"|(?P<alone>{words.ALONE})|(?P<stars>\*+)",

@@ -10,8 +10,8 @@ import re
 
 from masking.personal import Masked
 from masking.postcodes import cover_postcodes
+from masking.text import STARS
 
-STARS = "****"
 PERSON_STARS = "***"  # a name or a contact; the four stars of a door tell that the door is covered
 
 UNIT_WORDS = (
@@ -148,8 +148,11 @@ def _cover_units(text: str, country: str) -> tuple[str, int]:
 def _unit_and_house(pair: re.Match[str], country: str) -> str:
     """5/12 and 1503-88 are unit and house; 10-12 is two houses, and no part of it may stay."""
     blank, unit, mark, house = pair.groups()
-    latin = pair.string[pair.end() :].lstrip()[:1] < "\u0250"  # Thailand writes a house as 99/1
-    if (mark == "/" and latin) or country.upper() == "CA" or int(unit[:9]) > int(house[:9]):
+    if mark == "/":  # Thailand writes a house as 99/1
+        is_unit = pair.string[pair.end() :].lstrip()[:1] < "\u0250"
+    else:
+        is_unit = country.upper() == "CA" or int(unit[:9]) > int(house[:9])
+    if is_unit:
         return f"{blank}{STARS}{mark}{house}"
     return pair[0]
 

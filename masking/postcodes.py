@@ -41,6 +41,7 @@ _ALIASES = {"UK": "GB", "JE": "GB", "GG": "GB", "IM": "GB", "PR": "US"}
 # Codes that no other country's can be taken for; they are covered in a line whose country nobody told.
 _UNMISTAKABLE = ("US", "CA", "GB")
 _NL_LINE = re.compile(r"(?<=[,\n])(\s*[1-9][0-9]{3}) ?(?!NE|NW|SE|SW|SA|SD|SS)(?:[A-Z]{2}|\*{2})(?=\s+[^\W\d])")
+_ZIP = re.compile(r"[0-9]{5}")
 _TOWN_CODE = re.compile(r"[A-Z]{0,3}-?[0-9]{3,7}|[0-9]{3}[- ][0-9]{2,4}|[0-9]{2}-[0-9]{3}")
 
 
@@ -56,7 +57,8 @@ def mask_postcode(text: str, country: str = "") -> Masked:
         shape, kept = _RULES[name]
         if shape.fullmatch(code):
             return Masked(shape.sub(kept, code), "postcode_covered")
-    if _TOWN_CODE.fullmatch(code) and country not in _RULES or country == "US" and re.fullmatch("[0-9]{5}", code):
+    town = _ZIP if country == "US" else _TOWN_CODE
+    if town.fullmatch(code) and (country == "US" or country not in _RULES):
         return Masked(code, "postcode_routing")
     return _unknown(code)
 

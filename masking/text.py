@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+STARS = "****"
+"""A fixed run: it does not tell how long the hidden part is."""
+
 INVISIBLE = (
     "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"  # control characters, but no blank and no line end
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
