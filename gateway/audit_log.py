@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -92,9 +93,9 @@ async def _origins(service: Service) -> list[str]:
 
 async def _notes(service: Service, origin: str) -> _Notes:
     stored = await service.database.read(lambda connection: reads.audit_notes(connection, origin))
-    file: Path = checkpoint_file(service.settings.dir, origin)
-    if file.is_file():
-        stored.append(file.read_text(encoding="utf-8"))
+    beside = _beside(checkpoint_file(service.settings.dir, origin))
+    if beside:
+        stored.append(beside)
     notes = _Notes([])
     for note in stored:
         try:
@@ -104,13 +105,15 @@ async def _notes(service: Service, origin: str) -> _Notes:
     return notes
 
 
+def _beside(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
 async def _rows(service: Service, origin: str) -> AsyncIterator[Batch]:
     """Every row in order, a page at a time, so that a long log does not hold the database."""
     after = -1
     while True:
-        page = await service.database.read(
-            lambda connection, at=after: reads.audit_batches(connection, origin, at, PAGE)
-        )
+        page = await service.database.read(partial(reads.audit_batches, chain=origin, after=after, limit=PAGE))
         for row in page:
             yield row
         if len(page) < PAGE:
@@ -121,7 +124,7 @@ async def _rows(service: Service, origin: str) -> AsyncIterator[Batch]:
 async def _unrecorded(service: Service, sealed: set[str]) -> str:
     after = ""
     while True:
-        ids = await service.database.read(lambda connection, at=after: list(reads.shipment_ids(connection, at, 5000)))
+        ids = await service.database.read(partial(reads.shipment_ids, after=after, limit=5000))
         for id in ids:
             if id not in sealed:
                 return id

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -63,10 +64,8 @@ class Checkpoints:
     async def run(self) -> None:
         """Note the chain every ten seconds, sooner under load."""
         while True:
-            try:
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self._full.wait(), SECONDS)
-            except TimeoutError:
-                pass
             self._full.clear()
             try:
                 await self.note()

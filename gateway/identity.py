@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gateway.ids import COURIER_TOKEN, SHOP_KEY, key_digest
+from gateway.secrets_box import open_secrets
 from gateway.store import reads
 from gateway.store.database import Database
 from masking.errors import VeilwayError
+from masking.keyring import Keyring
 
 CACHE_LIMIT = 50_000
 T = TypeVar("T")
@@ -42,7 +44,7 @@ class Courier:
     carrier: str
     role: str
     station: str = ""
-    phone: bytes | None = None
+    phone: str = field(default="", repr=False)
     device_key: str = ""
     expires_at: int | None = None
 
@@ -50,8 +52,11 @@ class Courier:
 class Identity:
     """Credential look-ups of one process."""
 
-    def __init__(self, database: Database, *, shared: bool, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, database: Database, keyring: Keyring, *, shared: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._database = database
+        self._keyring = keyring
         self._ttl = 0.5 if shared else float("inf")
         self._clock = clock
         self._born = clock()
@@ -91,7 +96,9 @@ class Identity:
             row = await self._database.read(lambda connection: reads.courier_by_token(connection, key_digest(token)))
             if row is None:
                 raise Unauthenticated("a courier's token is needed", code="courier_unauthenticated")
-            found = self._couriers[token] = Courier(*row)
+            id, carrier, role, station, sealed, *rest = row
+            phone = open_secrets(self._keyring, id, sealed)["phone"] if sealed else ""
+            found = self._couriers[token] = Courier(id, carrier, role, station, phone, *rest)
         if found.expires_at is not None and now_ms >= found.expires_at:
             raise Unauthenticated("a courier's token is needed", code="courier_unauthenticated")
         return found

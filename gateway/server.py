@@ -11,6 +11,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 from aiohttp.http_parser import HttpRequestParser
@@ -107,7 +108,7 @@ async def _renew(service: Service) -> None:
         await asyncio.sleep(30)
         with suppress(Exception):
             now = service.clock()
-            await service.database.write(lambda connection: renew(connection, holder=service.holder, now=now))
+            await service.database.write(partial(renew, holder=service.holder, now=now))
             if not service.settings.embedded:
                 await service.load_routes()
                 await service.desk.load(now)

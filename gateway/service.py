@@ -179,7 +179,7 @@ async def open_service(
                 found_keys,
                 database,
                 commits,
-                Identity(database, shared=not settings.embedded),
+                Identity(database, found_keys.keyring, shared=not settings.embedded),
                 NumberDesk(database, settings, holder=holder),
                 profiles,
                 upstream,

@@ -51,7 +51,7 @@ def label() -> None:
 @click.option("-o", "--output", type=click.Path(path_type=Path, allow_dash=True), help="Where the label goes.")
 @click.option("--json", "as_json", is_flag=True, help="Say on standard output what was rendered.")
 @click.pass_obj
-def render(obj: Context, *, format_: str, size: str, output: Path | None, as_json: bool, **more: Any) -> None:
+def render(obj: Context, /, *, format_: str, size: str, output: Path | None, as_json: bool, **more: Any) -> None:
     """Render one label, or a batch as one PDF or ZIP. Codes are read back first; otherwise there is no label."""
     sources = [name for name in ("shipment", "order_file", "batch_file") if more[name] is not None]
     if len(sources) != 1:

@@ -11,6 +11,7 @@ from gateway.flows.consult import Consult
 from gateway.flows.credential import ShopCredentials
 from gateway.flows.forward import ForwardOrder, FrontAnswer
 from gateway.flows.print_label import PrintLabel
+from gateway.flows.push import CarrierPush
 from gateway.flows.relay_call import RelayCall
 from gateway.flows.relays import Relays
 from gateway.flows.scan import CourierScan
@@ -31,6 +32,7 @@ class Flows:
     print_label: PrintLabel
     settle: Settle
     shop_credential: ShopCredentials
+    push: CarrierPush
 
     async def front(
         self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
@@ -53,4 +55,5 @@ def make_flows(service: Service) -> Flows:
         PrintLabel(service),
         settle,
         ShopCredentials(service),
+        CarrierPush(service),
     )

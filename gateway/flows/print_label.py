@@ -70,7 +70,7 @@ class PrintLabel:
         )
         ticket = self._ticket(row.carrier, now)
         label = _label(
-            row, outcome, disclosure.view, ticket.text(service.settings.ticket_host), now, profile.mask_allowed
+            row, outcome, disclosure.view, ticket.text(service.settings.ticket_host), now, bool(profile.mask_allowed)
         )
         # Drawing takes milliseconds of one core: a thread keeps the loop free for orders.
         rendered = await asyncio.to_thread(

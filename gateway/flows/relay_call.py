@@ -64,19 +64,25 @@ class RelayCall:
         self._policy = policy or RelayPolicy()
         self._lockout = Lockout()
 
-    async def route(self, caller: str, called: str, ext: str, *, actor: str) -> RelayAnswer:
-        """Decide one call. `actor` says who asked: a provider's switch, or a local user who asks without a call."""
+    async def route(self, caller: str, called: str, ext: str, *, actor: str, placed: bool = True) -> RelayAnswer:
+        """Decide one call. `actor` says who asked: a provider's switch, or a local user.
+
+        `placed` False asks without a call: on record like any disclosure, but nobody was connected, so it leaves no tombstone,
+        no guess and no caller to call back.
+        """
         service, now = self._service, self._service.clock()
         x = "".join(c for c in called if c.isdecimal() and c.isascii())
         phone = normalise_phone(caller) if caller else ""
         index = party_index(service.keys.keyring, x, phone) if phone else b""
         found = await service.database.read(lambda connection: _find(connection, x, ext, index))
         decision = decide(self._facts(found, index, x, ext, now))
-        if decision.record_miss:
+        if not placed:
+            decision = replace(decision, tombstones=())
+        elif decision.record_miss:
             self._lockout.record(index, x, now, stranger=not found.ever_connected)
         elif decision.action == "connect":
             self._lockout.forgive(index, x)
-        answer = await self._commit(decision, found, index, phone, x, now, actor)
+        answer = await self._commit(decision, found, index, phone, x, now, actor, placed)
         service.metrics.calls.labels(decision.action).inc()
         return answer
 
@@ -176,7 +182,7 @@ def _find(connection: Connection, x: str, ext: str, index: bytes) -> _Found:
     held = reads.number(connection, x)
     if held is None:
         return _Found(None)
-    pool, filing, scheme = held
+    _pool, _filing, scheme = held
     found = {b.slot: b for b in reads.bindings_of_party(connection, index)} if index else {}
     here = reads.binding_at(connection, x, ext)
     if here is not None:

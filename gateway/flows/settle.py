@@ -10,8 +10,7 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
-
-from carriers.lookup import lookup_request, read_lookup
+from functools import partial
 
 from carriers.errors import CarrierRefusal
 from gateway.logs import log
@@ -64,6 +63,8 @@ class Settle:
         reference = await self._reference(shipment) if operation and operation.lookup else ""
         if operation is None or not reference:
             return await self._store(shipment, outcome, Finding("unknown"), None)
+        from carriers.lookup import lookup_request, read_lookup
+
         try:
             token = await service.token(profile, route)
             now, nonce = service.clock(), secrets.token_hex(16)
@@ -140,7 +141,7 @@ class Settle:
         rows = await self._service.database.read(lambda connection: reads.unsettled(connection, before, SWEEP_AT_ONCE))
         settled = 0
         for row in rows:
-            outcome = await self._service.database.read(lambda connection, id=row.id: reads.outcome(connection, id))
+            outcome = await self._service.database.read(partial(reads.outcome, id=row.id))
             finding = await self.ask(row, outcome)
             settled += finding.status in SETTLED
         return settled

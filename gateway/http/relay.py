@@ -61,10 +61,11 @@ def _local(request: web.Request) -> bool:
 
 
 async def _asked(request: web.Request) -> dict[str, str]:
-    if request.content_type == "application/x-www-form-urlencoded":
+    body = await request.read()
+    if request.content_type == "application/x-www-form-urlencoded" and not body.lstrip().startswith(b"{"):
         return {name: str(value) for name, value in (await request.post()).items()}
     try:
-        found: Any = msgspec.json.decode(await request.read())
+        found: Any = msgspec.json.decode(body)
     except msgspec.DecodeError:
         raise BadRequest("the body is not JSON", code="malformed_json") from None
     if not isinstance(found, dict):

@@ -139,7 +139,9 @@ class GroupCommit:
 
         def write(connection: Connection, chain: Chain, tickets: list[_Ticket]) -> Chain:
             refused.clear()
-            kept = [ticket for ticket in tickets if self._accepts(connection, ticket.unit) or refused.append(ticket)]
+            kept: list[_Ticket] = []
+            for ticket in tickets:
+                (kept if self._accepts(connection, ticket.unit) else refused).append(ticket)
             return self._record(connection, chain, [entry for ticket in kept for entry in ticket.unit.entries])
 
         try:
@@ -173,7 +175,9 @@ class GroupCommit:
         if not entries:
             return chain
         batch, chain = chain.extend(entries)
-        connection.exec_driver_sql(self._inserts(audit), (chain.origin, *batch))
+        connection.exec_driver_sql(
+            self._inserts(audit), (chain.origin, batch.first_seq, batch.count, batch.entries, batch.link)
+        )
         return chain
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -459,12 +458,12 @@ def counts(connection: Connection) -> dict[str, int]:
     return out
 
 
-def shipment_ids(connection: Connection, after: str, limit: int) -> Iterator[str]:
+def shipment_ids(connection: Connection, after: str, limit: int) -> list[str]:
     """Ids above `after`, in order."""
     rows = connection.execute(
         select(shipments.c.id).where(shipments.c.id > after).order_by(shipments.c.id).limit(limit)
     )
-    return iter([id for (id,) in rows])
+    return [id for (id,) in rows]
 
 
 # -- what an allocation needs -------------------------------------------------------------------------------------------

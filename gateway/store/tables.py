@@ -83,7 +83,7 @@ couriers = Table(
     Column("name", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("token_digest", LargeBinary(32), nullable=False, unique=True),
-    Column("phone", LargeBinary(16)),
+    Column("phone", LargeBinary),
     Column("station", Text, nullable=False, default=""),
     Column("device_key", Text, nullable=False, default=""),
     Column("created_at", BigInteger, nullable=False),

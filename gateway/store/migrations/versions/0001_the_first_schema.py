@@ -96,7 +96,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("token_digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("phone", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("phone", sa.LargeBinary(), nullable=True),
         sa.Column("station", sa.Text(), nullable=False),
         sa.Column("device_key", sa.Text(), nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
