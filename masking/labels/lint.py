@@ -1,8 +1,7 @@
 """Whether a label file may be printed: what a stranger can get out of it, and whether its codes will scan.
 
-With the order's plain values at hand the guard decides what is personal; without them shapes do (phones, e-mails, identity
-numbers, door parts, addresses, names after their words), so a bare foreign name passes. Findings say what and where; texts
-are shown masked.
+With the order's plain values at hand the guard decides what is personal; without them shapes do (`shapes.py`), so a bare
+foreign name passes. Findings say what and where; texts are shown masked.
 """
 
 from __future__ import annotations
@@ -11,32 +10,18 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from masking.freetext import find_personal, mask_text
 from masking.guard import Guard
 from masking.labels.codes import check_digit_finding
 from masking.labels.errors import TicketRefused
 from masking.labels.grid import Seen, codes_in
 from masking.labels.layout import Finding
+from masking.labels.shapes import mask_shapes, personal_kinds
 from masking.labels.sinks import Reading, Said, read
 from masking.labels.ticket import parse
-from masking.names import mask_name
 from masking.party import mask_party
 from masking.personal import Kind, MaskedParty, Party
 
 ALLOWED_METADATA = re.compile(r"D:\d{14}Z?|")
-_STREET = re.compile(
-    r"\b\d+[A-Za-z]?,?\s+(?:\w+\s+){0,4}(?:st|street|ave|avenue|rd|road|ln|lane|dr|drive|blvd|boulevard|way|court|ct|terrace|loop|hwy)\b"
-    r"|\b(?:apt|apartment|unit|suite|ste|flat)\.?\s*#?\d+\w*|\b\w+(?:stra(?:ß|ss)e|gasse|weg|laan|gracht)\s+\d+",
-    re.IGNORECASE,
-)
-_AFTER_WORD = re.compile(
-    r"(?:收件人|收货人|寄件人|发件人|联系人|姓名|attn|attention|recipient|consignee|ship to|deliver to)[\s:：.]+(\S[^\n]{0,60})",
-    re.IGNORECASE,
-)
-_HAN_NAME = re.compile(
-    "[王李张刘陈杨黄赵吴周徐孙朱胡郭何林梁宋郑谢韩唐冯邓曹彭曾肖田董袁潘蒋蔡余杜叶苏魏吕丁沈姚卢姜崔钟谭汪范廖贾韦][\u3400-\u9fff]{1,2}"
-)
-_AREA = re.compile("[省市区县镇州路街村站园城口店仓港]$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +66,11 @@ def _kept(party: MaskedParty) -> list[str]:
     ]
 
 
+def personal_sinks(reading: Reading) -> list[str]:
+    """Where something looks personal, for a label of which no order is known."""
+    return [item.sink for item in reading.said if _personal(item, None)]
+
+
 def check(data: bytes, plain: Plain | None = None) -> Verdict:
     """Look a label file over. Raises `LabelRefused` where it cannot be read completely."""
     reading = read(data)
@@ -104,10 +94,7 @@ def _personal(item: Said, plain: Plain | None) -> list[str]:
         return [hit.kind for hit in plain.guard.check(item.text)]
     if item.code and item.text.isalnum() and item.text.isascii() and not _is_mobile(item.text):
         return []
-    kinds: list[str] = [span.kind for span in find_personal(item.text)]
-    if not item.code:
-        kinds += _by_words(item.text)
-    return list(dict.fromkeys(kinds))
+    return personal_kinds(item.text)
 
 
 def _is_mobile(text: str) -> bool:
@@ -120,19 +107,6 @@ def _is_ticket(text: str) -> bool:
     except TicketRefused:
         return False
     return True
-
-
-def _by_words(text: str) -> list[str]:
-    """Names and addresses by what stands around them."""
-    kinds: list[str] = []
-    after = _AFTER_WORD.search(text)
-    leaf = text.strip()
-    named = after is not None and "*" not in after[1] and mask_name(after[1]).text != after[1]
-    if named or (_HAN_NAME.fullmatch(leaf) and not _AREA.search(leaf)):
-        kinds.append(Kind.NAME)
-    if "*" not in text and _STREET.search(text):
-        kinds.append(Kind.ADDRESS_LINE)
-    return kinds
 
 
 def _code_findings(seen: list[Seen], said: list[Said], reading: Reading) -> list[Finding]:
@@ -161,5 +135,4 @@ def _shown(item: Said) -> tuple[str, str, str]:
     kind = "code" if item.code else "text"
     if item.code and item.text.isalnum() and item.text.isascii():
         return (item.sink, kind, item.text)
-    shown = mask_text(item.text).text if not _by_words(item.text) else "****"
-    return (item.sink, kind, shown[:80])
+    return (item.sink, kind, mask_shapes(item.text)[:80])

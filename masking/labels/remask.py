@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from masking.labels.errors import LabelRefused
 from masking.labels.grid import codes_in
-from masking.labels.lint import Plain
+from masking.labels.lint import Plain, personal_sinks
 from masking.labels.remask_text import Remasker
 from masking.labels.sinks import Reading, format_of, read
 from masking.personal import MaskedParty, Party
@@ -84,7 +84,10 @@ def remask(
             done = remask_picture(data, cover)
         case _:
             raise LabelRefused("Only ZPL, PDF and pictures can be masked afterwards.", code="file_unreadable")
-    _confirm(done.data, contents, Plain(parties, keep=keep))
+    after = read(done.data)
+    _confirm(after, contents, Plain(parties, keep=keep))
+    if not parties and (sinks := personal_sinks(after)):
+        raise LabelRefused("The label would still show something personal.", code="value_left", path=sinks[0])
     return done
 
 
@@ -96,8 +99,7 @@ def code_contents(reading: Reading) -> Counter[str]:
     return seen
 
 
-def _confirm(data: bytes, contents: Counter[str], leftover: Plain) -> None:
-    after = read(data)
+def _confirm(after: Reading, contents: Counter[str], leftover: Plain) -> None:
     if code_contents(after) != contents:
         raise LabelRefused("A code would no longer say the same.", code="code_changed")
     for item in after.said:

@@ -1,8 +1,8 @@
 """Masks what a carrier's label says about known people, wherever it stands in a line and however it was broken.
 
 A value is found in other letter case, without accents, with other blanks; a phone with any separators; a line that is a
-piece of a value (a name or street broken over lines) is masked whole. Without known people only shapes are masked
-(`freetext.py`). Knows texts, no file format.
+piece of a value (a name or street broken over lines) is masked whole. What else looks personal is masked by its shape
+(`shapes.py`), unless a kind must stay. Knows texts, no file format.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from masking.addresses import mask_address
 from masking.contacts import mask_email, mask_id
-from masking.freetext import mask_text
+from masking.labels.shapes import mask_shapes
 from masking.names import mask_company, mask_name
 from masking.party import mask_party
 from masking.personal import Kind, MaskedParty, Party
@@ -59,7 +59,7 @@ class Remasker:
             text = pattern.sub(instead, text)
         if self._pattern is not None:
             text = self._pattern.sub(lambda match: self._instead[_key(match[0])], text)
-        return text if Kind.FREE_TEXT in self._keep else mask_text(text).text
+        return text if self._keep else mask_shapes(text)
 
     def _learn(self, party: Party, mask: MaskedParty) -> None:
         for kind, value, instead in _values(party, mask):
@@ -72,7 +72,8 @@ class Remasker:
             for piece in dict.fromkeys((value, *_pieces(kind, value))):
                 cover = instead(piece)
                 hides = cover and _squeezed(piece) not in _squeezed(cover)
-                self._instead[_key(piece)] = cover if hides else STARS
+                for spelling in {_key(piece), _key(_unaccented(piece))}:
+                    self._instead[spelling] = cover if hides else STARS
 
     def _learn_phone(self, value: str, instead: str) -> None:
         digits = re.sub(r"\D", "", value)
@@ -123,6 +124,10 @@ def _spelled(word: str) -> str:
 
 def _key(text: str) -> str:
     return " ".join(text.lower().split())
+
+
+def _unaccented(text: str) -> str:
+    return "".join(ch for ch in unicodedata.normalize("NFKD", text) if not unicodedata.combining(ch))
 
 
 def _squeezed(text: str) -> str:
