@@ -62,6 +62,14 @@ def verify_rows(rows: Iterable[Batch], *, origin: str, checkpoints: Sequence[Che
     return walk.end()
 
 
+def _links(held: bytes) -> list[bytes]:
+    """The links of a row: marks, and the last in full. None where the bytes cannot be that."""
+    marks, odd = divmod(len(held) - HASH, MARK)
+    if odd or marks < 0:
+        return []
+    return [held[MARK * i : MARK * i + MARK] for i in range(marks)] + [held[MARK * marks :]]
+
+
 class _Walk:
     """The running state of one check."""
 
@@ -74,10 +82,12 @@ class _Walk:
     def read(self, row: Batch) -> Verdict | None:
         if row.first_seq != self.size:
             return self._fault(Fault.GAP, min(row.first_seq, self.size))
-        entries = row.entries.split(b"\n")
-        if row.count != len(entries) or len(row.link) != MARK * (row.count - 1) + HASH:
-            return self._count_fault(row, entries)
-        return self._read_entries(entries, row.link)
+        entries, told = row.entries.split(b"\n"), _links(row.link)
+        verdict = self._read_entries(entries, told)
+        if verdict is None and not row.count == len(entries) == len(told):
+            # Told after the entries are read: where one was put in or taken out, its link names it.
+            verdict = self._fault(Fault.COUNT, self.size)
+        return verdict
 
     def end(self) -> Verdict:
         missed = self._meet_checkpoints()
@@ -87,26 +97,18 @@ class _Walk:
             return self._fault(Fault.TRUNCATED, self.size, self.pinned[0].size)
         return Verdict(self._chain(), covered=self.covered)
 
-    def _read_entries(self, entries: list[bytes], links: bytes) -> Verdict | None:
-        last = len(entries) - 1
-        for i, written in enumerate(entries):
+    def _read_entries(self, entries: list[bytes], links: list[bytes]) -> Verdict | None:
+        for written, told in zip(entries, links):
             missed = self._meet_checkpoints()
             if missed is not None:
                 return missed
             leaf = sha256(b"\0" + written).digest()
             link = sha256(b"\2" + self.link + leaf).digest()
-            told = links[MARK * i : MARK * i + MARK] if i < last else links[MARK * last :]
             if not link.startswith(told):
                 return self._fault(Fault.ALTERED, self.size)
             grow(self.frontier, self.size, leaf)
             self.link, self.size = link, self.size + 1
         return None
-
-    def _count_fault(self, row: Batch, entries: list[bytes]) -> Verdict:
-        """An entry was taken out of, or put into, a row: the links tell where, as far as both go."""
-        first = self.size
-        verdict = self._read_entries(entries, row.link)
-        return self._fault(Fault.COUNT, first if verdict is None else verdict.seq)
 
     def _meet_checkpoints(self) -> Verdict | None:
         while self.pinned and self.pinned[0].size == self.size:
