@@ -137,6 +137,14 @@ async def shop_key(service: Service, _flows: Flows, params: Params) -> Any:
     return {"shop": id, "api_key": key}
 
 
+@op("shop.credential")
+async def shop_credential(_service: Service, flows: Flows, params: Params) -> Any:
+    """A credential in the carrier's own shape, shown once."""
+    carrier = str(params["carrier"])
+    made = await flows.shop_credential.issue(_name(params, "shop"), carrier, params["actor"])
+    return {"carrier": carrier} | made
+
+
 # -- carriers and couriers ----------------------------------------------------------------------------------------------
 
 
@@ -333,7 +341,7 @@ async def numbers_status(service: Service, _flows: Flows, _params: Params) -> An
 async def relay_route(service: Service, flows: Flows, params: Params) -> Any:
     """The decision on a call that nobody placed; a disclosure like any other."""
     answer = await flows.relay_call.route(
-        str(params["caller"]), str(params["called"]), str(params.get("ext") or ""), actor=params["actor"]
+        str(params["caller"]), str(params["called"]), str(params.get("ext") or ""), actor=params["actor"], placed=False
     )
     return {
         "action": answer.action,

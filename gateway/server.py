@@ -48,7 +48,11 @@ async def running(
         flows = make_flows(service)
         public = await _listen(service, flows, settings, reuse_port=reuse_port)
         local = await _listen_locally(service, flows, settings) if settings.embedded else None
-        chores = [asyncio.ensure_future(flows.settle.run()), asyncio.ensure_future(_renew(service))]
+        chores = [
+            asyncio.ensure_future(flows.settle.run()),
+            asyncio.ensure_future(flows.lifecycle.run()),
+            asyncio.ensure_future(_renew(service)),
+        ]
         port = public.addresses[0][1]
         url = settings.public_url or f"http://{settings.host}:{port}"
         log.info("serve.started", host=settings.host, port=port)

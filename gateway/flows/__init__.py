@@ -10,6 +10,7 @@ from gateway.flows.again import OncePerOrder
 from gateway.flows.consult import Consult
 from gateway.flows.credential import ShopCredentials
 from gateway.flows.forward import ForwardOrder, FrontAnswer
+from gateway.flows.lifecycle import Lifecycle
 from gateway.flows.print_label import PrintLabel
 from gateway.flows.push import CarrierPush
 from gateway.flows.relay_call import RelayCall
@@ -33,6 +34,7 @@ class Flows:
     settle: Settle
     shop_credential: ShopCredentials
     push: CarrierPush
+    lifecycle: Lifecycle
 
     async def front(
         self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
@@ -46,14 +48,15 @@ class Flows:
 def make_flows(service: Service) -> Flows:
     """All flows, introduced to each other."""
     relays = Relays(service)
-    settle = Settle(service)
+    settle, lifecycle = Settle(service), Lifecycle(service)
     return Flows(
         OncePerOrder(service, ForwardOrder(service, relays), settle),
-        Consult(service),
-        CourierScan(service),
+        Consult(service, relays, lifecycle),
+        CourierScan(service, lifecycle),
         RelayCall(service),
         PrintLabel(service),
         settle,
         ShopCredentials(service),
-        CarrierPush(service),
+        CarrierPush(service, lifecycle),
+        lifecycle,
     )

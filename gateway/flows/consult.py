@@ -1,23 +1,197 @@
-"""Every call that books nothing: look-up, trace, rate, label, cancel. Masked like an order, answered like an order, on record."""
+"""Every call that books nothing: look-up, trace, rate, label, update, cancel. Masked like an order, answered like an order.
+
+The shipment it speaks of is found by the carrier's order reference or waybill, among this shop's own; its relay numbers stand
+in for phones, and its sealed record gives echoes back. What has no shipment yet (a rate) shows the sender's number for everybody.
+"""
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection
+
+from carriers.answer import Answer
+from carriers.order import OpenOrder, open_order
 from carriers.profile import CarrierProfile, Operation
+from carriers.rewrite import Veiled, finish, rewrite_answer, veil
 from carriers.wire import WireRequest
-from gateway.flows.forward import FrontAnswer, OrderRefused
+from gateway.flows.forward import FrontAnswer, OrderRefused, check_hits
+from gateway.flows.lifecycle import Lifecycle
+from gateway.flows.relays import Relays
+from gateway.flows.settle import ECHOES
 from gateway.identity import Shop
 from gateway.service import Service
+from gateway.store import reads
+from gateway.store.tables import stages
+from gateway.store.unit import Unit
 from gateway.upstream import Route
+from masking.disclosure import Record, disclose, disclose_for_restore
+from masking.personal import RelayNumber, Role
+from masking.policy import Audience, Occasion, Reader
+from masking.stage import Stage
+from masking.vault import blind_index
+
+
+@dataclass(slots=True)
+class _Known:
+    """The shipment that a call speaks of, as far as it is this shop's."""
+
+    shipment: reads.ShipmentRow | None = None
+    record: reads.VaultRow | None = None
+    stage: tuple[int, str, int] | None = None
+    entries: list[bytes] = field(default_factory=list)
+
+    @property
+    def id(self) -> str:
+        return self.shipment.id if self.shipment else ""
 
 
 class Consult:
     """The path of calls that book nothing."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, relays: Relays, lifecycle: Lifecycle) -> None:
         self._service = service
+        self._relays = relays
+        self._lifecycle = lifecycle
 
     async def run(
         self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest
     ) -> FrontAnswer:
-        """Ask the carrier."""
-        raise OrderRefused("this operation is not forwarded yet", code="unknown_operation")
+        """Ask the carrier, on record, and give its answer back with the shop's own values."""
+        service, now = self._service, self._service.clock()
+        order = open_order(operation, request)
+        known = await self._known(shop, profile, order)
+        echoes = self._echoes(known, now)
+        last_four = self._last_four(order, known, now)
+        relays = await self._stand_ins(shop, profile.id, order, known, now)
+        veiled = veil(order, relays=relays, last_mile=route.options.get("last_mile"), last_four=last_four)
+        check_hits(service, order, veiled, extra_kept=tuple(last_four.values()))
+        detail: dict[str, Any] = {"carrier": profile.id, "operation": operation.name}
+        if veiled.granted:
+            detail["granted"] = sorted({f"{role} {kind} {path}" for path, kind, role in veiled.granted})
+        entry = service.record(
+            "call.forwarded", tenant=shop.id, actor=f"shop:{shop.id}", subject=known.id, detail=detail, at=now
+        )
+        await service.commit(Unit(entries=[*known.entries, entry]))
+        token = await service.token(profile, route)
+        wire = finish(veiled, route.secrets, now=service.clock(), nonce=secrets.token_hex(16), token=token)
+        reply = await service.upstream.send(route, wire)
+        answer = rewrite_answer(operation, [*veiled.restore_map, *echoes], reply)
+        if not answer.readable:
+            raise OrderRefused("the carrier's answer cannot be read", code="carrier_garbage", shipment=known.id)
+        self._artwork(answer, veiled)
+        await self._effects(operation, known, answer)
+        return FrontAnswer(answer.status, answer.headers.get("content-type", "application/json"), answer.body, known.id)
+
+    async def _known(self, shop: Shop, profile: CarrierProfile, order: OpenOrder) -> _Known:
+        ref = None
+        if order.reference:
+            ref = blind_index(self._service.keys.keyring, shop.id, f"reference {profile.id}", order.reference)
+        waybills = [leaf.value for leaf in order.sheet.facts.get("waybill", [])]
+
+        def look(connection: Connection) -> _Known:
+            row = reads.shipment_by_ref(connection, shop.id, profile.id, ref) if ref else None
+            for waybill in waybills if row is None else ():
+                id = reads.shipment_by_waybill(connection, profile.id, waybill)
+                row = reads.shipment(connection, id) if id else None
+                if row is not None:
+                    break
+            if row is None or row.tenant != shop.id:
+                return _Known()
+            return _Known(row, reads.sealed(connection, row.id), reads.latest_stage(connection, row.id))
+
+        return await self._service.database.read(look)
+
+    def _record(self, known: _Known) -> Record | None:
+        row = known.record
+        return Record(row.tenant, row.record, row.wrapped, row.groups) if row else None
+
+    def _echoes(self, known: _Known, now: datetime) -> list[Any]:
+        record = self._record(known)
+        if record is None or "restore" not in record.groups:
+            return []
+        told = disclose_for_restore(
+            record,
+            keyring=self._service.keys.keyring,
+            policy=self._service.policy,
+            audience=Audience(Reader.SHOP, f"shop:{record.tenant}"),
+            occasion=Occasion(_stage(known), now, own=True, purpose="restore"),
+        )
+        known.entries.append(told.entry)
+        return list(msgspec.json.decode(told.view.get(ECHOES, "[]")))
+
+    def _last_four(self, order: OpenOrder, known: _Known, now: datetime) -> Mapping[Role, str]:
+        """What a trace call asks of the real phone; a disclosure, on record."""
+        record = self._record(known)
+        if not order.last4_roles or record is None:
+            return {}
+        names = {f"{role.value}.phone" for role in order.last4_roles}
+        told = disclose(
+            record,
+            keyring=self._service.keys.keyring,
+            policy=self._service.policy,
+            audience=Audience(Reader.SHOP, f"shop:{record.tenant}"),
+            occasion=Occasion(_stage(known), now, own=True, purpose="trace_last_four"),
+            fields=names,
+        )
+        known.entries.append(told.entry)
+        found = {}
+        for role in order.last4_roles:
+            party = told.view.parties.get(role.value)
+            digits = "".join(c for c in party.phone if c.isdigit()) if party else ""
+            if len(digits) >= 4:
+                found[role] = digits[-4:]
+        return found
+
+    async def _stand_ins(
+        self, shop: Shop, carrier: str, order: OpenOrder, known: _Known, now: datetime
+    ) -> dict[Role, RelayNumber]:
+        relays = (
+            {Role(role): RelayNumber(x, ext) for role, (x, ext, _) in known.shipment.relays.items()}
+            if known.shipment
+            else {}
+        )
+        missing = [role for role in order.phone_roles if role not in relays]
+        if missing:
+            sender = await self._relays.sender_number(shop, carrier, order.parties, now)
+            relays.update(dict.fromkeys(missing, sender))
+        return relays
+
+    def _artwork(self, answer: Answer, veiled: Veiled) -> None:
+        for art in answer.artwork:
+            if veiled.order.operation.manner.last_mile != "label":
+                art.withhold()
+
+    async def _effects(self, operation: Operation, known: _Known, answer: Answer) -> None:
+        """A cancelled shipment is over: its stage closes and its number is released."""
+        if operation.effect != "cancel" or answer.outcome != "booked" or known.shipment is None:
+            return
+        now, shipment = self._service.clock(), known.shipment
+        unit = Unit()
+        seq = known.stage[0] + 1 if known.stage else 1
+        unit.add(
+            stages, shipment.id, seq, shipment.tenant, Stage.CLOSED.value, "cancelled", int(now.timestamp() * 1000)
+        )
+        then = await self._lifecycle.end(unit, shipment, now, "cancelled")
+        detail = {"carrier": shipment.carrier}
+        unit.record(
+            self._service.record(
+                "order.cancelled",
+                tenant=shipment.tenant,
+                actor=f"shop:{shipment.tenant}",
+                subject=shipment.id,
+                detail=detail,
+                at=now,
+            )
+        )
+        await self._service.commit(unit)
+        then()
+
+
+def _stage(known: _Known) -> Stage:
+    return Stage(known.stage[1]) if known.stage else Stage.CREATED

@@ -129,14 +129,7 @@ class ForwardOrder:
 
     def _veil(self, order: Incoming, book: Book) -> Veiled:
         veiled = veil(order.opened, relays=book.numbers, last_mile=order.route.options.get("last_mile"))
-        plain = [(kind.value, value) for _path, kind, _role, value in order.opened.fields if kind is not Kind.FREE_TEXT]
-        hits = Guard(plain, veiled.kept).check(veiled.clear_text)
-        for hit in hits:
-            self._service.metrics.guard_hits.labels(hit.kind.value).inc()
-        if hits:
-            found = ", ".join(sorted({hit.kind.value for hit in hits}))
-            message = f"after masking, the document still holds a plain value ({found}); nothing was sent"
-            raise OrderRefused(message, code="guard_hit")
+        check_hits(self._service, order.opened, veiled)
         return veiled
 
     def _seal(self, order: Incoming, shipment: str, veiled: Veiled) -> Sealed:
@@ -278,3 +271,15 @@ class ForwardOrder:
         await service.commit(unit)
         service.metrics.orders.labels(carrier, status).inc()
         log.debug("order.settled", shipment=shipment, carrier=carrier, status=status)
+
+
+def check_hits(service: Service, opened: OpenOrder, veiled: Veiled, *, extra_kept: tuple[str, ...] = ()) -> None:
+    """The last gate before anything is written or sent. Raises `guard_hit` naming the kinds, never the values."""
+    plain = [(kind.value, value) for _path, kind, _role, value in opened.fields if kind is not Kind.FREE_TEXT]
+    hits = Guard(plain, [*veiled.kept, *extra_kept]).check(veiled.clear_text)
+    for hit in hits:
+        service.metrics.guard_hits.labels(hit.kind.value).inc()
+    if hits:
+        found = ", ".join(sorted({hit.kind.value for hit in hits}))
+        message = f"after masking, the document still holds a plain value ({found}); nothing was sent"
+        raise OrderRefused(message, code="guard_hit")

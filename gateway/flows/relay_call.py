@@ -103,7 +103,15 @@ class RelayCall:
         )
 
     async def _commit(
-        self, decision: Decision, found: _Found, index: bytes, phone: str, x: str, now: datetime, actor: str
+        self,
+        decision: Decision,
+        found: _Found,
+        index: bytes,
+        phone: str,
+        x: str,
+        now: datetime,
+        actor: str,
+        placed: bool,
     ) -> RelayAnswer:
         service, ms = self._service, int(now.timestamp() * 1000)
         call, unit, callee = new_id("call", ms), Unit(), ""
@@ -116,22 +124,8 @@ class RelayCall:
                     decision = replace(ON_FAULT, binding=binding, cause="no_number", tombstones=decision.tombstones)
             for stone in decision.tombstones:
                 unit.add(tombstones, stone.x, stone.phone, stone.ext, stone.turn, binding.tenant, ms)
-            reason = decision.reason.value
-            unit.add(
-                calls,
-                call,
-                binding.x,
-                binding.ext,
-                index,
-                binding.turn,
-                binding.tenant,
-                binding.shipment,
-                decision.action,
-                reason,
-                ms,
-            )
-            if decision.action == "connect":
-                self._keep_caller(unit, call, binding, phone)
+            if placed:
+                self._note_call(unit, call, decision, binding, index, phone, ms)
         detail = {
             "action": decision.action,
             "reason": decision.reason.value,
@@ -144,6 +138,14 @@ class RelayCall:
         await service.commit(unit)
         seconds = int(decision.ring.total_seconds()), int(decision.longest_call.total_seconds())
         return RelayAnswer(decision.action, decision.reason.value, decision.display, callee, call, *seconds)
+
+    def _note_call(
+        self, unit: Unit, call: str, decision: Decision, binding: Binding, index: bytes, phone: str, ms: int
+    ) -> None:
+        action, reason, record = decision.action, decision.reason.value, binding.shipment
+        unit.add(calls, call, binding.x, binding.ext, index, binding.turn, binding.tenant, record, action, reason, ms)
+        if action == "connect":
+            self._keep_caller(unit, call, binding, phone)
 
     def _keep_caller(self, unit: Unit, call: str, binding: Binding, phone: str) -> None:
         """The caller, sealed in a record of its own, so that the party can call back."""

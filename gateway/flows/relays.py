@@ -121,6 +121,20 @@ class Relays:
             (bindings, binding_row(slot, scheme, shop.id, shipment, carrier, Role.RECIPIENT, party, owner, now, ends))
         )
 
+    async def sender_number(
+        self, shop: Shop, carrier: str, parties: Mapping[Role, Party], now: datetime
+    ) -> RelayNumber:
+        """What stands in for phones of a call that is no order yet: the shop's own reachable number."""
+        if shop.hotline:
+            return RelayNumber(shop.hotline)
+        phone = dialled_first(parties.get(Role.SENDER))
+        if not phone:
+            raise Undialable(
+                "this call shows a phone, and there is no sender's phone or hotline to stand in", path="phone"
+            )
+        x, ext, _turn = await self._sender(shop, carrier, phone, now)
+        return RelayNumber(x, ext)
+
     async def _sender(self, shop: Shop, carrier: str, phone: str, now: datetime) -> tuple[str, str, int]:
         owner = owner_index(self._service.keys.keyring, shop.id, phone)
         key = (shop.id, carrier, owner)

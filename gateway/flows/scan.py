@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.flows.lifecycle import Lifecycle
 from gateway.flows.relays import party_index
 from gateway.identity import Courier
 from gateway.ids import new_id
@@ -79,8 +80,9 @@ class _Seen:
 class CourierScan:
     """The scan path. One instance a service; it holds the miss counters in memory."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, lifecycle: Lifecycle) -> None:
         self._service = service
+        self._lifecycle = lifecycle
         self._misses: OrderedDict[tuple[str, int], int] = OrderedDict()
 
     async def run(self, asked: ScanRequest, courier: Courier, *, source: str) -> dict[str, Any]:
@@ -165,7 +167,10 @@ class CourierScan:
         self._write(unit, scan, asked, courier, seen, stage, now)
         self._remember_shown(unit, courier, shipment, disclosure.view, now)
         unit.record(disclosure.entry)
+        then = await self._lifecycle.follow(unit, shipment, stage, now) if stage is not seen.stage else None
         await service.commit(unit)
+        if then:
+            then()
         service.metrics.scans.labels("shown").inc()
         return told(scan, seen, stage, disclosure.view, courier)
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 
 from carriers.errors import CarrierRefusal
+from carriers.lookup import lookup_request, read_lookup
 from gateway.logs import log
 from gateway.service import Service
 from gateway.store import reads
@@ -44,6 +45,7 @@ class Finding:
 
     status: str
     waybill: str = ""
+    routing_code: str = ""
 
 
 class Settle:
@@ -63,16 +65,14 @@ class Settle:
         reference = await self._reference(shipment) if operation and operation.lookup else ""
         if operation is None or not reference:
             return await self._store(shipment, outcome, Finding("unknown"), None)
-        from carriers.lookup import lookup_request, read_lookup
-
         try:
             token = await service.token(profile, route)
             now, nonce = service.clock(), secrets.token_hex(16)
-            wire = lookup_request(profile, operation, reference, route.secrets, now=now, nonce=nonce, token=token)
-            found, waybill = read_lookup(profile, operation, await service.upstream.send(route, wire))
+            wire = lookup_request(operation, reference, route.secrets, now=now, nonce=nonce, token=token)
+            found = read_lookup(operation, reference, await service.upstream.send(route, wire))
         except (CarrierFault, CarrierRefusal):
             return await self._store(shipment, outcome, Finding("unknown"), None)
-        return await self._store(shipment, outcome, Finding(found, waybill), None)
+        return await self._store(shipment, outcome, Finding(found.outcome, found.waybill, found.routing_code), None)
 
     async def _reference(self, shipment: reads.ShipmentRow) -> str:
         """The carrier's own order reference, opened on the shop's behalf and on record."""

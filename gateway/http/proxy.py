@@ -65,6 +65,9 @@ class FrontDoor:
         carrier = request.match_info["carrier"]
         profile = service.profile(carrier)
         wire = await self._read(request, len(carrier) + 3)
+        granted = await self._flows.shop_credential.token(profile, wire)
+        if granted is not None:
+            return web.Response(status=granted.status, body=granted.body, headers=dict(granted.headers))
         shop = await self._who(request, profile.id, wire)
         operation = profile.match(wire)
         route = service.route(carrier)

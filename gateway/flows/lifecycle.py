@@ -1,0 +1,123 @@
+"""A relay number lives as its parcel lives: prolonged on exception and return, closed some hours after delivery, released at the end.
+
+Pure transitions are `virtual_numbers.binding`'s; this file reads the binding, writes the new state into the unit of whoever
+moved the parcel, and gives the slot back to the desk once that unit is durable.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway.logs import log
+from gateway.service import Service
+from gateway.store import reads
+from gateway.store.errors import StoreError
+from gateway.store.tables import binding_states
+from gateway.store.unit import Unit
+from masking.stage import Stage
+from virtual_numbers.binding import Binding, State, Terms, expire, extend, release
+
+AT_ONCE = 200
+Then = Callable[[], None]
+"""What is to be done in memory once the unit is durable."""
+
+
+class Lifecycle:
+    """Moves bindings with their parcels."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    @property
+    def terms(self) -> Terms:
+        """How long bindings live here."""
+        s = self._service.settings
+        return Terms(hold=s.hold, after_delivery=s.after_delivery)
+
+    async def follow(self, unit: Unit, shipment: reads.ShipmentRow, stage: Stage, now: datetime) -> Then:
+        """The parcel reached `stage`: put its recipient's binding's new state into `unit`. Call what it gives after the commit."""
+        return await self._change(
+            unit, shipment, now, lambda binding: extend(binding, stage, now, self.terms), stage.value
+        )
+
+    async def end(self, unit: Unit, shipment: reads.ShipmentRow, now: datetime, reason: str) -> Then:
+        """The shipment is over (cancelled, never booked): release its number."""
+        return await self._change(unit, shipment, now, lambda binding: release(binding, now), reason)
+
+    async def _change(
+        self, unit: Unit, shipment: reads.ShipmentRow, now: datetime, change: Callable[[Binding], Binding], reason: str
+    ) -> Then:
+        slot = shipment.relays.get("recipient")
+        if not slot or slot[2] < 0:
+            return _nothing
+        binding = await self._service.database.read(lambda connection: reads.binding_of_turn(connection, *slot))
+        if binding is None or binding.shipment != shipment.id:
+            return _nothing
+        changed = change(binding)
+        return self._write(unit, binding, changed, now, reason)
+
+    def _write(self, unit: Unit, binding: Binding, changed: Binding, now: datetime, reason: str) -> Then:
+        if changed == binding:
+            return _nothing
+        ms = int(now.timestamp() * 1000)
+        unit.add(
+            binding_states, changed.x, changed.ext, changed.turn, ms, changed.tenant, changed.state.value,
+            _ms(changed.expires_at), _ms(changed.released_at), changed.peer or None, _ms(changed.peer_until), reason,
+        )  # fmt: skip
+        detail: dict[str, Any] = {"state": changed.state.value, "x": changed.x, "turn": changed.turn, "reason": reason}
+        unit.record(
+            self._service.record(
+                f"binding.{changed.state.value}",
+                tenant=changed.tenant,
+                actor="service:lifecycle",
+                subject=changed.shipment,
+                detail=detail,
+                at=now,
+            )
+        )
+        if changed.state is not State.RELEASED:
+            return _nothing
+        return lambda: self._service.desk.give_back(changed.slot, now)
+
+    async def expire(self) -> int:
+        """Release every binding whose time ran out; gives how many."""
+        now = self._service.clock()
+        ms = int(now.timestamp() * 1000)
+
+        def read(connection: Connection) -> list[Binding]:
+            return reads.expired_bindings(connection, ms, AT_ONCE)
+
+        found = await self._service.database.read(read)
+        if not found:
+            return 0
+        unit = Unit()
+        after = [self._write(unit, binding, expire(binding, now), now, "expired") for binding in found]
+        await self._service.commit(unit)
+        for then in after:
+            then()
+        return len(found)
+
+    async def run(self) -> None:
+        """The task that releases what has run out."""
+        while True:
+            with suppress(StoreError):
+                released = await self.expire()
+                if released:
+                    log.info("bindings.released", count=released)
+                if released == AT_ONCE:
+                    continue
+            await asyncio.sleep(60)
+
+
+def _ms(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)
+
+
+def _nothing() -> None:
+    return None
