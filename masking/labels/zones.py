@@ -17,6 +17,8 @@ SMALLEST = 2.5
 """mm of em below which the strokes of Han letters merge at 203 dpi."""
 PADDING = 1.0
 STEPS = 0.25
+CITY = 3.5
+"""mm of em of the destination below a sorting code."""
 
 
 def _words(sheet: Sheet) -> dict[str, str]:
@@ -135,12 +137,17 @@ def code(sheet: Sheet, zone: Zone) -> None:
 
 
 def routing(sheet: Sheet, zone: Zone) -> None:
-    """The sorting code as large as it goes; without one, the destination."""
+    """The sorting code as large as it goes, the destination below it; without a code the destination in its place."""
     label = sheet.label
     address = label.recipient.address
-    text = label.routing_code or " ".join(dict.fromkeys(part for part in (address.state, address.city) if part))
-    box = (zone.x, zone.y + PADDING, zone.width, zone.height - PADDING)
-    block(sheet, box, text, "routing_code", largest=min(11.0, zone.height * 0.72), bold=True, centre=True)
+    city = " ".join(dict.fromkeys(part for part in (address.state, address.city) if part))
+    text, below = (label.routing_code, city) if label.routing_code else (city, "")
+    under = CITY * fonts.LINE if below else 0.0
+    room = zone.height - PADDING - under
+    box = (zone.x, zone.y + PADDING, zone.width, room)
+    used = block(sheet, box, text, "routing_code", largest=min(11.0, room / fonts.LINE), bold=True, centre=True)
+    box = (zone.x, zone.y + PADDING + used, zone.width, under)
+    block(sheet, box, below, "recipient.address", largest=CITY, centre=True)
 
 
 def recipient(sheet: Sheet, zone: Zone) -> None:
