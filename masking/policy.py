@@ -8,10 +8,11 @@ the `now` in an `Occasion`. Nothing a caller says in a header is an attribute he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import product
 
 from masking.stage import Stage
 
@@ -245,24 +246,17 @@ class ScopePolicy:
 _NOTHING = Decision()
 
 
-def _compiled(rules: Iterable[Rule]) -> dict[tuple[str, Reader, Stage], _Grants]:
-    rules = tuple(rules)
+def _compiled(rules: tuple[Rule, ...]) -> dict[tuple[str, Reader, Stage], _Grants]:
     carriers = {""}.union(*(rule.carriers for rule in rules))
-    table = {}
-    for carrier in carriers:
-        applying = [rule for rule in rules if not rule.carriers or carrier in rule.carriers]
-        for reader in Reader:
-            for stage in Stage:
-                here = [rule for rule in applying if reader in rule.readers and stage in rule.stages]
-                table[carrier, reader, stage] = _by_field(here)
-    return table
-
-
-def _by_field(rules: list[Rule]) -> _Grants:
     # Highest level first; among equals the one that asks least, so that a free grant ends the search.
     ordered = sorted(rules, key=lambda rule: (-RANK[rule.level], not rule.when.free))
-    found = ((name, tuple(rule for rule in ordered if name in rule.fields)) for name in FIELDS)
-    return tuple((name, granting) for name, granting in found if granting)
+    cells: dict[tuple[str, Reader, Stage], dict[str, list[Rule]]] = {}
+    for rule in ordered:
+        for place in product(rule.carriers or carriers, rule.readers, rule.stages):
+            cell = cells.setdefault(place, {})
+            for name in rule.fields:
+                cell.setdefault(name, []).append(rule)
+    return {place: tuple((name, tuple(cell[name])) for name in FIELDS if name in cell) for place, cell in cells.items()}
 
 
 def _best(rules: tuple[Rule, ...], terms: Terms | None, audience: Audience, occasion: Occasion) -> Decision:
@@ -301,21 +295,27 @@ def _failing(when: Conditions, terms: Terms | None, audience: Audience, occasion
 def _outside_window(when: Conditions, occasion: Occasion) -> str:
     if not when.opened and when.hours_after_delivery is None:
         return ""
-    if occasion.seen_at and occasion.now < occasion.seen_at - CLOCK_TOLERANCE:
+    if occasion.seen_at and _utc(occasion.now) < _utc(occasion.seen_at) - CLOCK_TOLERANCE:
         return "clock_stepped_back"  # closes, never opens: which of the two times is wrong cannot be known
-    if when.opened and not (occasion.opened_at and occasion.now >= occasion.opened_at):
+    if when.opened and not (occasion.opened_at and _utc(occasion.now) >= _utc(occasion.opened_at)):
         return "window_not_open"
     if when.hours_after_delivery is None:
         return ""
     if occasion.delivered_at is None:
         return "window_over" if occasion.stage is Stage.DELIVERED else ""
-    closes = occasion.delivered_at + timedelta(hours=when.hours_after_delivery)
+    closes = _utc(occasion.delivered_at) + timedelta(hours=when.hours_after_delivery)
     return "window_over" if _latest(occasion) >= closes else ""
 
 
 def _latest(occasion: Occasion) -> datetime:
     """Now, or the latest recorded moment where that is later: a window once over stays over."""
-    return max(occasion.now, occasion.seen_at) if occasion.seen_at else occasion.now
+    now = _utc(occasion.now)
+    return max(now, _utc(occasion.seen_at)) if occasion.seen_at else now
+
+
+def _utc(at: datetime) -> datetime:
+    """Within one zone Python adds and compares wall times, which is an hour off where clocks change."""
+    return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
 def _over_budget(rule: Rule, terms: Terms, usage: Usage) -> str:
