@@ -19,12 +19,14 @@ _ARABIC = r"(?:(?<![A-Za-z])[A-Za-z]{1,2}(?=[0-9]))?[0-9][0-9oOlI]*[A-Za-z]{0,2}
 _LETTER = r"(?<![A-Za-z])[A-Za-z](?![A-Za-z])"
 # 一 between digits is a dash that an input method turned into the numeral.
 _DASH = r"(?:[-‐-―−_/\\~·.、,#+ ]{1,3}|[一之](?=[0-9A-Za-z]))"
+# What a token can begin with: most characters of an address fail here at once.
+_FIRST = "0-9A-Za-z附负第笫自甲乙丙〇零一二三四五六七八九十百两首底顶地架夹阁东南西北中前后左右主副裙*"
 _TOKEN = re.compile(
-    rf"(?:附|负|第|笫|自编|甲|乙|丙)?(?:(?P<number>(?:{_ARABIC}|{_LETTER})(?P<more>(?:{_DASH}(?:{_ARABIC}|{_LETTER}))+)?)"
+    rf"(?=[{_FIRST}])(?:(?:附|负|第|笫|自编|甲|乙|丙)?(?:(?P<number>(?:{_ARABIC}|{_LETTER})(?P<more>(?:{_DASH}(?:{_ARABIC}|{_LETTER}))+)?)"
     r"|(?P<numerals>[〇零一二三四五六七八九十百两]{1,8}))"
     rf"(?:(?P<door>{words.DOOR})|(?P<part>{words.PART})|(?P<gate>{words.GATE})|(?P<entrance>{words.ENTRANCE})|(?P<keep>{words.KEEP})"
     r"|(?P<street>街(?!道))|(?P<lane>弄)|(?P<alley>巷)|(?P<group>组|組)|(?P<hao>[号號好])|(?P<bare>(?(numerals)(?!)|(?=.|\Z))))"
-    rf"|(?P<alone>{words.ALONE})|(?P<stars>\*+)",
+    rf"|(?P<alone>{words.ALONE})|(?P<stars>\*+))",
     re.DOTALL,
 )
 _MORE_OF_A_DOOR = re.compile(r"[-_ ]?[东南西北]?[0-9〇零一二三四五六七八九十]|\Z")
@@ -41,7 +43,9 @@ def mask_han(text: str) -> Masked:
     """Cut a line where its door begins; without a door, at its last road number."""
     if "(" in text or "【" in text or "[" in text:
         text = _NOTE.sub(lambda note: "" if _NOTE_WORDS.search(note[0]) else note[0], text)
-    prefix = _POSTCODE.match(text)
+        if not text.strip():
+            return Masked(STARS, "addressee")
+    prefix = _POSTCODE.match(text) if text[:1] in "〒0123456789" else None
     number_at, lane_end = -1, -1
     for token in _TOKEN.finditer(text, prefix.end() if prefix else 0):
         if token.lastgroup == "lane":
@@ -58,7 +62,7 @@ def mask_han(text: str) -> Masked:
                 and token[0].isdigit()
                 and text.find("*", 0, start) < 0
             ):
-                return mask_han(_PHONE.sub("", text).strip())
+                return mask_han(_PHONE.sub("", text).strip() or STARS)
             return _cut(text, start, reason)
         number_at = start
         if token["more"]:

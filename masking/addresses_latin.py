@@ -1,6 +1,6 @@
 """Addresses in letters (Latin, Cyrillic, Greek, Hangul …): the unit goes; without a unit, the house number.
 
-A unit is a word of `UNIT_WORDS` with its number, an ordinal floor, a `#`, or a number behind a street's type. Street, town
+A unit is a word like apartment, étage or Whg. with its number, an ordinal floor, a `#`, or a number behind a street's type. Street, town
 and what the post sorts by stay. Where nothing is known of a number it is taken for the house's and hidden.
 """
 
@@ -10,42 +10,49 @@ import re
 
 from masking.personal import Masked
 from masking.postcodes import cover_postcodes
-from masking.text import STARS
+from masking.text import STARS, any_of
 
 PERSON_STARS = "***"  # a name or a contact; the four stars of a door tell that the door is covered
 
-UNIT_WORDS = (
+_UNIT_WORDS = any_of(
     # English
-    r"apartment|apt|unit|suite|ste|flat|floor|flr|fl(?!\.?\s*\d{5}(?!\d))|room|rm|building|bldg|block|blk|tower|twr|wing|level|lvl|penthouse|ph|"
-    "basement|bsmt|shop|stall|kiosk|door|department|dept|space|spc|trailer|trlr|lot|slip|hangar|office|ofc|studio|villa|stairs?|staircase|"
+    "apartment apt unit suite ste flat floor flr room rm building bldg block blk tower twr wing level lvl penthouse ph "
+    "basement bsmt shop stall kiosk door department dept space spc trailer trlr lot slip hangar office ofc studio villa "
+    "stair stairs staircase "
     # French
-    "appartement|appt|app|bâtiment|batiment|bât|bat|étage|etage|escalier|esc|porte|chambre|hall|entrée|cage|logement|"
+    "appartement appt app bâtiment batiment bât bat étage etage escalier esc porte chambre hall entrée cage logement "
     # German, Dutch
-    "wohnung|whg|stock|stockwerk|og|zimmer|zi|aufgang|treppe|stiege|top|tür|haus|kamer|verdieping|appartement|"
+    "wohnung whg stock stockwerk og zimmer zi aufgang treppe stiege top tür haus kamer verdieping "
     # Spanish, Portuguese, Italian
-    "piso|puerta|pta|escalera|planta|depto|departamento|dpto|interior|int|andar|apto|bloco|sala|fração|interno|scala|piano|palazzina|"
+    "piso puerta pta escalera planta depto departamento dpto interior int andar apto bloco sala fração interno scala piano "
+    "palazzina "
     # Polish, Scandinavian, Russian, Ukrainian
-    "mieszkanie|lokal|lok|lgh|leil|кв|квартира|корп|корпус|подъезд|под|этаж|эт|офис|оф|комната|комн|пом|под'їзд|поверх"
+    "mieszkanie lokal lok lgh leil кв квартира корп корпус подъезд под этаж эт офис оф комната комн пом під'їзд поверх"
 )
 _ID = r"(?:(?:no|nr|n)?[.°#]?\s?)?(?:[A-Za-zА-Яа-я]{0,2}-?\d[\w-]*|\b[A-Za-zА-Яа-я]\b(?:-?\d[\w-]*)?)"
 _ORDINAL = r"\d{1,3}(?:st|nd|rd|th|e|er|ère|ème|eme|º|ª|o|a|\.|°)?"
+_FLOORS = any_of("floor flr fl étage etage og stock stockwerk verdieping piso planta andar piano поверх этаж эт")
+_END = r"(?=\s*(?:,|\n|\Z))"
 _UNIT = re.compile(
-    rf"(?<![\w*])(?:{UNIT_WORDS})\b[.:]?\s*{_ID}"
-    rf"|(?<![\w*]){_ORDINAL}\s*(?:floor|flr|fl|étage|etage|og|stock|stockwerk|etage|verdieping|piso|planta|andar|piano|поверх|этаж|эт)\b\.?(?:\s*(?:links|rechts|mitte|li|re|izq|dcha))?"
-    r"|(?<![\w*])(?:\d{1,3}|[GBL]\d?)/F\b"
-    r"|(?<![\w*])(?:ground|first|second|third|fourth|fifth|top|lower|upper|garden|basement|rear|front) (?:floor|flat|level|unit)\b(?:\s+flat\b)?"
-    r"|(?<![\w*])(?:penthouse|basement|erdgeschoss|dachgeschoss|hinterhaus|vorderhaus|souterrain|rez-de-chaussée|rdc|EG|DG|HH|VH|bajo|ático)(?!\w)(?!\s+\w+\s+(?:st|street|rd|road|ave)\b)"
-    r"|(?<![\w*])\d{1,2}[oaºª°]\s?(?:izquierda|derecha|izda|izq|dcha|dto|esq|[A-H]\b)?(?=\s*(?:,|\n|\Z))"
-    r"|(?<![\w*])\d{1,2}\.?\s?(?:tv|th|mf|bis|hs)\b\.?(?=\s*(?:,|\n|\Z))"
-    r"|(?<=\d\s)m\.?\s?\d{1,3}(?!\w)"
-    r"|#\s*\w[\w-]*|(?<![\w*])(?:apt|unit|ste|suite|fl|rm|ph|whg)-?\d+\w*"
+    r"(?=\w)(?<![\w*])(?:"
+    rf"(?:{_UNIT_WORDS}|fl(?!\.?\s*\d{{5}}(?!\d)))\b[.:]?\s*{_ID}"  # FL 33101 is Florida
+    rf"|{_ORDINAL}\s*(?:{_FLOORS})\b\.?(?:\s*(?:links|rechts|mitte|li|re|izq|dcha))?"
+    r"|(?:\d{1,3}|[GBL]\d?)/F\b"  # Hong Kong
+    r"|(?:ground|first|second|third|fourth|fifth|top|lower|upper|garden|basement|rear|front) (?:floor|flat|level|unit)\b(?:\s+flat\b)?"
+    r"|(?:penthouse|basement|erdgeschoss|dachgeschoss|hinterhaus|vorderhaus|souterrain|rez-de-chaussée|rdc|EG|DG|HH|VH|bajo|ático)"
+    r"(?!\w)(?!\s+\w+\s+(?:st|street|rd|road|ave)\b)"
+    rf"|\d{{1,2}}[oaºª°]\s?(?:izquierda|derecha|izda|izq|dcha|dto|esq|[A-H]\b)?{_END}"  # Spain: 3º B
+    rf"|\d{{1,2}}\.?\s?(?:tv|th|mf|bis|hs)\b\.?{_END}"  # Denmark, the Netherlands
+    r"|(?<=\d\s)m\.?\s?\d{1,3}(?!\w)"  # Poland
+    r"|(?:apt|unit|ste|suite|fl|rm|ph|whg)-?\d+\w*"
     # Korea: building, floor, flat. The number of an administrative dong (역삼1동) follows a letter, a building's does not.
-    r"|(?<![\w*])(?:지하\s*)?[A-Za-z]?\d+(?:동|층|호|호실)(?!\w)(?:\s*(?:지하\s*)?\d+(?:동|층|호|호실)(?!\w))*|(?<!\w)[가-힣A-Za-z]동\s*\d+호",
+    r"|(?:지하\s*)?[A-Za-z]?\d+(?:동|층|호|호실)(?!\w)(?:\s*(?:지하\s*)?\d+(?:동|층|호|호실)(?!\w))*|[가-힣A-Za-z]동\s*\d+호"
+    r")|#\s*\w[\w-]*",
     re.IGNORECASE,
 )
-_STREET_TYPES = (
-    "avenue|ave|street|st|road|rd|boulevard|blvd|drive|dr|lane|ln|court|ct|way|place|pl|terrace|ter|circle|cir|parkway|pkwy|trail|trl|"
-    "square|sq|close|crescent|cres|broadway|row|walk|alley|loop|plaza|plz|point|pt|run|path|pike"
+_STREET_TYPES = any_of(
+    "avenue ave street st road rd boulevard blvd drive dr lane ln court ct way place pl terrace ter circle cir parkway pkwy "
+    "trail trl square sq close crescent cres broadway row walk alley loop plaza plz point pt run path pike"
 )
 _BARE_UNIT = re.compile(  # 1159 Highland Ave 9B
     rf"(?<=[^\W\d]\s)(?<!county )(?<!state )(?<!ranch )((?:{_STREET_TYPES})\b\.?(?:\s+(?:N|S|E|W|NE|NW|SE|SW)\b)?\s+)"

@@ -40,3 +40,11 @@ def clean(text: str, limit: int) -> str:
 def words(text: str) -> frozenset[str]:
     """The words of a list that is easier to read as one text."""
     return frozenset(text.split())
+
+
+def any_of(text: str) -> str:
+    """A pattern for any of the words of a list, longer ones first, grouped by first letter so that most fail at once."""
+    groups: dict[str, list[str]] = {}
+    for word in sorted(text.split(), key=len, reverse=True):
+        groups.setdefault(word[0], []).append(re.escape(word[1:]))
+    return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in groups.items()])
