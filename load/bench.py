@@ -107,7 +107,6 @@ def measure(folder: Path, generator: Generator, core: int, rounds: int, seconds:
         "audit": told(folder / "veilway", "audit", "verify", "--json"),
         "generator": generator.name,
         "connections": generator.connections,
-        "rounds": rounds,
         "seconds": seconds,
         "distinct_people": min(orders.used + 1, NAMES),
         "python": platform.python_version(),

@@ -68,17 +68,22 @@ def prepare(folder: Path, carriers: dict[str, str], relay_numbers: int) -> str:
 
 @contextmanager
 def serving(folder: Path, key: str, port: int, pin: list[str]) -> Iterator[Served]:
-    """Serve the folder for the length of a `with`. The log goes to a file beside it."""
+    """Serve the folder for the length of a `with`. A gateway that ends by itself ends the run with the tail of its log."""
     base = f"http://127.0.0.1:{port}"
-    with (folder.parent / "serve.log").open("wb") as log:
+    log = folder.parent / "serve.log"
+    with log.open("wb") as file:
         command = [*pin, *VEILWAY, "--dir", str(folder), "serve", "--port", str(port)]
-        server = subprocess.Popen(command, stdout=log, stderr=log)
+        server = subprocess.Popen(command, stdout=file, stderr=file)
         try:
             wait_ready(f"{base}/readyz", server)
             yield Served(folder, base, key, server.pid)
         finally:
+            ended = server.poll()
             server.terminate()
             server.wait(30)
+            if ended is not None:
+                tail = log.read_text("utf-8", "replace")[-1500:]
+                print(f"veilway serve ended by itself with {ended}:\n{tail}", file=sys.stderr)
 
 
 def booked(folder: Path) -> int:
