@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from carriers import envelope_xml
+from carriers.born import mask_born, scrub
 from carriers.envelope_form import Form
 from carriers.envelope_multipart import Multipart
 from carriers.errors import CarrierRefusal
@@ -23,12 +24,7 @@ from carriers.restore import Echo, Record
 from carriers.veil import Veiled
 from carriers.walk import Leaf, Sheet, close_level, put_back, walk_body
 from carriers.wire import WireReply
-from masking.addresses import mask_address
-from masking.contacts import mask_company, mask_email, mask_id
-from masking.freetext import mask_text
-from masking.names import mask_name
-from masking.personal import Kind, Masked
-from masking.phones import mask_phone
+from masking.personal import Kind
 
 KEPT_HEADERS = ("content-type", "content-language", "retry-after")
 _UNDECIDED = frozenset((408, 409, 425, 429))
@@ -157,35 +153,11 @@ def settle(sheet: Sheet, record: Record) -> int:
         if plain is not None and plain != leaf.value:
             leaf.container[leaf.key] = plain
     for leaf in texts:
-        text = scrub(leaf.value, sheet)
+        text = scrub(leaf.value, sheet.leaves)
         if text != leaf.value:
             leaf.container[leaf.key] = text
             born += 1
     return born
-
-
-def scrub(text: str, sheet: Sheet) -> str:
-    """A free text without what has a personal shape, and without the personal values that stand in fields beside it."""
-    for leaf in sheet.leaves:
-        if leaf.rule.kind is not Kind.FREE_TEXT and len(leaf.value) > 1 and leaf.value in text:
-            text = text.replace(leaf.value, mask_born(leaf).text)
-    return mask_text(text).text
-
-
-def mask_born(leaf: Leaf) -> Masked:
-    """Mask a value that the carrier wrote: its courier's, its depot's, a signer's."""
-    match leaf.rule.kind:
-        case Kind.NAME:
-            return mask_name(leaf.value)
-        case Kind.PHONE:
-            return mask_phone(leaf.value) if not leaf.rule.part else Masked("*" * len(leaf.value), "phone_part")
-        case Kind.EMAIL:
-            return mask_email(leaf.value)
-        case Kind.ADDRESS_LINE:
-            return mask_address(leaf.value)
-        case Kind.COMPANY:
-            return mask_company(leaf.value)
-    return mask_id(leaf.value)
 
 
 def read_outcome(rule: AnswerRule, sheet: Sheet, status: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from carriers import fieldpath
 from carriers.errors import ProfileError
 from carriers.fieldpath import ANY_DEPTH, Step
 from masking.personal import Kind, Role
@@ -88,6 +89,7 @@ class Node:
         "inner",
         "items",
         "keys",
+        "label",
         "late",
         "party",
         "party_role",
@@ -97,7 +99,9 @@ class Node:
         "switch",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "") -> None:
+        self.label = label
+        """How a JSON key reads in a path, `.key` or `['odd key']`; empty for what matches any key."""
         self.keys: dict[str, Node] = {}
         self.items: Node | None = None
         self.rest: Node | None = None
@@ -137,7 +141,10 @@ class Node:
                 self.codec = step.name
                 self.inner = self.inner or Node()
                 return self.inner
-        return self.keys.setdefault(step.name, Node())
+        node = self.keys.get(step.name)
+        if node is None:
+            node = self.keys[step.name] = Node(fieldpath.child("", step.name))
+        return node
 
 
 def place(root: Node, steps: tuple[Step, ...]) -> Node:
@@ -150,6 +157,7 @@ def place(root: Node, steps: tuple[Step, ...]) -> Node:
 
 def claim(root: Node, steps: tuple[Step, ...], rule: Rule) -> None:
     """Say what the leaf at `steps` is. Raises ProfileError(code="claimed_twice") where it is something else already."""
+    rule = PLAIN if rule == PLAIN else rule  # the walk tells it by identity
     node = place(root, steps)
     if node.rule is not None and node.rule != rule:
         raise ProfileError(f"claimed both as {_word(node.rule)} and as {_word(rule)}", code="claimed_twice")

@@ -73,13 +73,21 @@ def encode(text: str, charset: str, path: str) -> bytes:
 
 def loads(raw: bytes, charset: str, path: str) -> Form:
     """The pairs of a form body or a query string."""
-    fields = []
     if raw.count(b"&") >= MAX_FIELDS:
         raise CarrierRefusal(f"more than {MAX_FIELDS} form fields", code="malformed_form", path=path)
-    for pair in raw.split(b"&"):
+    try:
+        text = raw.decode("ascii" if raw.isascii() else charset)
+    except UnicodeDecodeError:
+        raise CarrierRefusal(f"the form is not {charset}", code="bad_charset", path=path) from None
+    fields = []
+    for pair in text.split("&"):
         if pair:
-            name, _, value = pair.partition(b"=")
-            fields.append(Field(_decode(name, charset, path), _decode(value, charset, path)))
+            name, _, value = pair.partition("=")
+            if "%" in name or "+" in name:
+                name = _decode(name, charset, path)
+            if "%" in value or "+" in value:
+                value = _decode(value, charset, path)
+            fields.append(Field(name, value))
     return Form(fields, charset)
 
 
@@ -91,8 +99,8 @@ def dumps(form: Form) -> bytes:
     )
 
 
-def _decode(raw: bytes, charset: str, path: str) -> str:
+def _decode(text: str, charset: str, path: str) -> str:
     try:
-        return unquote(raw, path).decode(charset)
+        return unquote(text.encode(charset), path).decode(charset)
     except UnicodeDecodeError:
         raise CarrierRefusal(f"the form is not {charset}", code="bad_charset", path=path) from None

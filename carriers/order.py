@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from carriers import envelope_json, envelope_xml
 from carriers.claim import PERSONAL
+from carriers.envelope_form import Field
 from carriers.errors import CarrierRefusal
 from carriers.profile import Operation
 from carriers.walk import Leaf, Level, Sheet, open_level, walk_body
@@ -109,18 +110,22 @@ def _content(operation: Operation, request: WireRequest) -> tuple[str, str]:
     if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
         raise CarrierRefusal("compressed bodies are not opened", code="encoded_body")
     content_type = request.headers.get("content-type", "")
-    codec = operation.root.codec
+    return _charset(operation.root.codec, operation.manner.charset, content_type), content_type
+
+
+@lru_cache(256)  # shops send the same few headers, again and again
+def _charset(codec: str, default: str, content_type: str) -> str:
     if not content_type or not codec:
-        return operation.manner.charset, content_type
+        return default
     base, _, rest = content_type.partition(";")
     base = base.strip().lower()
     if base not in _TYPES.get(codec, ()) and not base.endswith(f"+{codec}"):
         raise CarrierRefusal(f"this operation takes {codec}", code="wrong_content_type")
     named = _CHARSET.search(rest)
-    charset = _CHARSETS.get(named[1].lower()) if named else operation.manner.charset
+    charset = _CHARSETS.get(named[1].lower()) if named else default
     if charset is None or (codec == "json" and charset != "utf-8"):
         raise CarrierRefusal("a charset that this operation does not take", code="bad_charset")
-    return charset, content_type
+    return charset
 
 
 def _open_query(operation: Operation, request: WireRequest, sheet: Sheet) -> None:
@@ -146,17 +151,22 @@ def _expect(operation: Operation, sheet: Sheet) -> None:
 
 
 def _document(operation: Operation, request: WireRequest, sheet: Sheet) -> bytes:
-    """Every level in canonical bytes, with what is fresh in each request left out."""
-    for leaf in sheet.fresh:
-        leaf.container[leaf.key] = ""
-    pieces = [f"{operation.manner.carrier} {operation.id} {_variables(operation, request.path)}".encode()]
-    inside = [(level.container, level.key, level) for level in sheet.levels if level.container is not None]
-    # A level that is opened stands for itself below; its string in the level above would count spelling.
+    """Every level in canonical bytes, with what is fresh in each request left out.
+
+    A level that is opened stands for itself; its string in the level above would count spelling.
+    """
+    blanks = [(leaf.container, leaf.key, leaf.value) for leaf in sheet.fresh]
+    blanks += [(level.container, level.key, "") for level in sheet.levels if level.container is not None]
+    hidden = {id(container) for container, _, _ in blanks if type(container) is Field}
+    inside = [blank for blank in blanks if type(blank[0]) is not Field]
     for container, key, _ in inside:
         container[key] = ""
-    pieces += [level.path.encode() + b"\n" + _canonical(level) for level in reversed(sheet.levels)]
-    for leaf in sheet.fresh:
-        leaf.container[leaf.key] = leaf.value
+    pieces = [f"{operation.manner.carrier} {operation.id} {_variables(operation, request.path)}".encode()]
+    for level in reversed(sheet.levels):
+        pieces.append(level.path.encode())
+        pieces.append(_canonical(level, hidden))
+    for container, key, value in inside:
+        container[key] = value
     return b"\n".join(pieces)
 
 
@@ -169,12 +179,14 @@ def _variables(operation: Operation, path: str) -> str:
     return "/".join(value for name, value in (found.groupdict() if found else {}).items() if name not in ours)
 
 
-def _canonical(level: Level) -> bytes:
+def _canonical(level: Level, hidden: set[int]) -> bytes:
     match level.node.codec:
         case "json":
             return envelope_json.canonical(level.tree)
         case "form":
-            return envelope_json.dumps([[field.name, field.text] for field in level.tree.fields])
+            return envelope_json.dumps(
+                [(field.name, field.text) for field in level.tree.fields if id(field) not in hidden]
+            )
         case "xml":
             return envelope_xml.canonical(level.tree)
         case "multipart":

@@ -10,16 +10,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from carriers import envelope_json
-from carriers.claim import Node
+from carriers.claim import PERSONAL, Node
 from carriers.errors import CarrierRefusal, ProfileError
 from carriers.fieldpath import Step
+from carriers.peek import peek
 from carriers.signing import Scheme, Template
 from carriers.wire import WireRequest
 from masking.personal import Kind, Role
 
+_LABEL_SCOPE = frozenset((Kind.ADDRESS_LINE, Kind.ID))
+"""What a carrier that delivers from the printed label reads whole."""
 BUILT_IN = Path(__file__).parent / "profiles"
 
 
@@ -101,6 +102,20 @@ class Manner:
     phone_digits: int
     ciphers: Mapping[str, str]
 
+    def whole(self, last_mile: str) -> frozenset[Kind]:
+        """Kinds that go out whole under `ticket` or `label`; always those that the carrier's rules do not let anybody mask."""
+        return (_LABEL_SCOPE if last_mile == "label" else frozenset()) | (PERSONAL - self.mask_allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A value that must stand in a request: in a `form`, `query` or `header` field of that name, or in the `body` at `steps` (`*`: any)."""
+
+    place: str
+    name: str
+    value: str
+    steps: tuple[Step, ...] = ()
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -111,8 +126,8 @@ class Operation:
     method: str
     path: str
     pattern: re.Pattern[str]
-    matchers: tuple[tuple[str, str, str], ...]
-    """Place, name, value: what besides method and path must hold."""
+    matchers: tuple[Matcher, ...]
+    """What besides method and path must hold."""
     root: Node
     """The claims on the body."""
     query: Node
@@ -203,18 +218,19 @@ class CarrierProfile:
 
 
 def _holds(operation: Operation, request: WireRequest) -> bool:
-    return all(_one_holds(place, name, value, request) for place, name, value in operation.matchers)
+    return all([_one_holds(matcher, request) for matcher in operation.matchers])
 
 
-def _one_holds(place: str, name: str, value: str, request: WireRequest) -> bool:
-    match place:
+def _one_holds(matcher: Matcher, request: WireRequest) -> bool:
+    match matcher.place:
         case "form":
-            return _pair_stands(request.body, name, value)
+            return _pair_stands(request.body, matcher.name, matcher.value)
         case "query":
-            return _pair_stands(request.query.encode(), name, value)
+            return _pair_stands(request.query.encode(), matcher.name, matcher.value)
         case "header":
-            return request.headers.get(name, "") == value
-    return _json_value(request.body, name) == value
+            return request.headers.get(matcher.name, "") == matcher.value
+    stands = peek(request.body, matcher.steps)
+    return stands == matcher.value or (matcher.value == "*" and stands != "")
 
 
 def _pair_stands(pairs: bytes, name: str, value: str) -> bool:
@@ -227,16 +243,6 @@ def _pair_stands(pairs: bytes, name: str, value: str) -> bool:
             return True
         at = pairs.find(pair, end)
     return False
-
-
-def _json_value(body: bytes, dotted: str) -> str:
-    try:
-        value: Any = envelope_json.loads(body, "")
-    except CarrierRefusal:
-        return ""
-    for key in dotted.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
-    return "" if value is None else str(value)
 
 
 def load_profiles(extra_dir: Path | None = None) -> dict[str, CarrierProfile]:

@@ -22,6 +22,7 @@ from carriers.profile import (
     Condition,
     Lookup,
     Manner,
+    Matcher,
     Operation,
     Push,
     Setter,
@@ -493,15 +494,13 @@ def _role(word: str | dict[str, str]) -> tuple[Role | None, Switch | None]:
     return None, Switch(by, {value: Role(role) for value, role in roles.items()})
 
 
-def _matchers(table: OperationTable) -> Iterator[tuple[str, str, str]]:
-    for where, wanted in (
-        ("form", table.match.form),
-        ("query", table.match.query),
-        ("header", table.match.header),
-        ("json", table.match.json),
-    ):
-        for name, value in wanted.items():
-            yield where, name.lower() if where == "header" else name.removeprefix("$."), value
+def _matchers(table: OperationTable) -> Iterator[Matcher]:
+    wanted = table.match
+    for place_, pairs in (("form", wanted.form), ("query", wanted.query), ("header", wanted.header)):
+        for name, value in pairs.items():
+            yield Matcher(place_, name.lower() if place_ == "header" else name, value)
+    for path, value in wanted.json.items():
+        yield Matcher("body", path, value, fieldpath.parse(path))
 
 
 def _nodes(root: Node) -> Iterator[Node]:

@@ -31,7 +31,7 @@ class MatchTable(Table, kw_only=True, frozen=True):
     query: dict[str, str] = {}
     header: dict[str, str] = {}
     json: dict[str, str] = {}
-    """JSON path -> value."""
+    """Path in the body (of any envelope) -> value; `*` for any."""
 
 
 class PartyTable(Table, kw_only=True, frozen=True):

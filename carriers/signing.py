@@ -37,9 +37,11 @@ ENCODINGS: dict[str, Callable[[bytes], str]] = {
     "base64": lambda digest: base64.b64encode(digest).decode(),
     "hex": bytes.hex,
     "HEX": lambda digest: digest.hex().upper(),
+    "plain": bytes.decode,
     "base64_hex": lambda digest: base64.b64encode(digest.hex().encode()).decode(),
 }
-DIGESTS = (*_DIGESTS, *(f"hmac-{name}" for name in _DIGESTS))
+DIGESTS = ("none", *_DIGESTS, *(f"hmac-{name}" for name in _DIGESTS))
+"""`none` is for a static secret in a header: the text itself, encoded as `plain`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,8 @@ def matches(scheme: Scheme, presented: str, source: Source) -> bool:
 
 def _digest(scheme: Scheme, text: bytes, source: Source) -> bytes:
     kind, _, name = scheme.digest.rpartition("-")
+    if name == "none":
+        return text
     if not kind:
         return hashlib.new(name, text, usedforsecurity=False).digest()
     key = scheme.key.render(source) if scheme.key else b""

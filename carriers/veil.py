@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import msgspec
 
 from carriers import envelope_json, envelope_xml
+from carriers.born import without_known
 from carriers.envelope_form import Form
 from carriers.envelope_multipart import Multipart
 from carriers.errors import CarrierRefusal
@@ -26,11 +27,12 @@ from masking.freetext import mask_text
 from masking.names import mask_name
 from masking.personal import Kind, Masked, RelayNumber, Role
 
-LABEL_SCOPE = frozenset((Kind.ADDRESS_LINE, Kind.ID))
-"""What a carrier that delivers from the printed label reads whole."""
-NO_UNIT = "no_unit"
+# Members of an enumeration are looked up once; the hot path compares them.
+_NAME, _PHONE, _EMAIL, _COMPANY = Kind.NAME, Kind.PHONE, Kind.EMAIL, Kind.COMPANY
+_ADDRESS_LINE, _FREE_TEXT = Kind.ADDRESS_LINE, Kind.FREE_TEXT
+_SENDER, _THIRD_PARTY = Role.SENDER, Role.THIRD_PARTY
 Granted = tuple[str, Kind, Role]
-Echo = tuple[str, str, str, str, str]
+Echo = tuple[Role, Kind, str, str, str]
 """Role, kind, part, what was sent, what the shop had written."""
 
 
@@ -60,8 +62,14 @@ class Veiled:
     def clear_text(self) -> str:
         """Everything the carrier will read, decoded: the closed levels' own bytes, one level a line, with escapes undone."""
         request = self.order.request
-        headers = [value for name, value in request.headers.items() if name in self.order.operation.headers]
-        return "\n".join([*(_clear(level) for level in self.order.sheet.levels), unquote(request.path), *headers])
+        sheet = self.order.sheet
+        # An inner document is read at its own level; credentials and signatures are replaced before anybody reads them.
+        elsewhere = {id(level.container) for level in sheet.levels}
+        elsewhere.update([id(leaf.container) for leaf in sheet.fresh])
+        pieces = [_clear(level, elsewhere) for level in sheet.levels]
+        pieces.append(unquote(request.path))
+        pieces += [value for name, value in request.headers.items() if name in self.order.operation.headers]
+        return "\n".join(pieces)
 
 
 def veil(
@@ -109,10 +117,7 @@ class _Pen:
         self.relays = relays
         self.emails = emails
         self.last_four = last_four
-        whole = LABEL_SCOPE if (last_mile or self.manner.last_mile) == "label" else frozenset()
-        self.whole = whole | (
-            frozenset(Kind) - self.manner.mask_allowed - {Kind.FREE_TEXT, Kind.PLAIN, Kind.CREDENTIAL}
-        )
+        self.whole = self.manner.whole(last_mile or self.manner.last_mile)
         self.countries = {leaf.role: leaf.value for leaf in order.sheet.routing if leaf.rule.part == "country"}
         self.granted: list[Granted] = []
         self.kept: list[str] = []
@@ -125,11 +130,11 @@ class _Pen:
 
     def write(self, leaf: Leaf) -> None:
         kind = leaf.rule.kind
-        if kind is Kind.FREE_TEXT:
+        if kind is _FREE_TEXT:
             self.texts.append(leaf)
-        elif kind is Kind.PHONE:
+        elif kind is _PHONE:
             self._phone(leaf)
-        elif kind is Kind.EMAIL:
+        elif kind is _EMAIL:
             self._email(leaf)
         elif kind in self.whole:
             self.granted.append((leaf.path, kind, leaf.role))
@@ -149,16 +154,17 @@ class _Pen:
         self._note(leaf, masked.text)
 
     def _masked(self, leaf: Leaf, kind: Kind) -> Masked:
-        if kind is Kind.NAME:
+        if kind is _NAME:
             return mask_name(leaf.value)
-        if kind is Kind.ADDRESS_LINE:
+        if kind is _ADDRESS_LINE:
             if leaf.rule.part == "house":
                 return Masked("**", "house_number")
             return mask_address(leaf.value, self.countries.get(leaf.role, self.manner.country))
-        return mask_company(leaf.value) if kind is Kind.COMPANY else mask_id(leaf.value)
+        return mask_company(leaf.value) if kind is _COMPANY else mask_id(leaf.value)
 
     def _note(self, leaf: Leaf, sent: str) -> None:
-        self.echoes.append((leaf.role.value, leaf.rule.kind.value, leaf.rule.part, sent, leaf.value))
+        rule = leaf.rule
+        self.echoes.append((leaf.role, rule.kind, rule.part, sent, leaf.value))
 
     # --- phones ------------------------------------------------------------------------------------------------------------------------
 
@@ -180,7 +186,7 @@ class _Pen:
 
     def relay_of(self, role: Role) -> RelayNumber:
         """The role's number; a third party is reached through the sender's."""
-        relay = self.relays.get(role) or (self.relays.get(Role.SENDER) if role is Role.THIRD_PARTY else None)
+        relay = self.relays.get(role) or (self.relays.get(_SENDER) if role is _THIRD_PARTY else None)
         if relay is None:
             raise CarrierRefusal(f"no relay number for the {role}'s phone", code="relay_missing")
         return relay
@@ -230,32 +236,18 @@ class _Pen:
             leaf.container[leaf.key] = alias
         self._note(leaf, alias or "")
 
+    def _stand_in(self, leaf: Leaf) -> str:
+        found = self.masked.get((leaf.rule.kind, leaf.value))
+        return found.text if found else "****"
+
     def scrub(self) -> None:
         """Take out of free texts what has a personal shape, and every value of this order's own parties."""
-        if not self.texts:
-            return
-        known = sorted(
-            {
-                (leaf.value, leaf.rule.kind)
-                for leaf in self.order.sheet.leaves
-                if leaf.rule.kind is not Kind.FREE_TEXT and len(leaf.value) > 1
-            },
-            key=_longest_first,
-        )
         for leaf in self.texts:
-            text = leaf.value
-            for value, kind in known:
-                if value in text:
-                    found = self.masked.get((kind, value))
-                    text = text.replace(value, found.text if found else "****")
+            text = without_known(leaf.value, self.order.sheet.leaves, self._stand_in)
             text = mask_text(text).text
             if text != leaf.value:
                 leaf.container[leaf.key] = text
                 self._note(leaf, text)
-
-
-def _longest_first(item: tuple[str, Kind]) -> int:
-    return -len(item[0])
 
 
 def split_number(relay: RelayNumber, parts: set[str], separator: str = "-") -> dict[str, str]:
@@ -292,11 +284,11 @@ def _put_beside(leaf: Leaf, ext: str) -> None:
         leaf.container[leaf.rule.beside] = ext
 
 
-def _clear(level: Level) -> str:
+def _clear(level: Level, elsewhere: set[int]) -> str:
     """One level's leaves as the carrier will read them."""
     tree = level.tree
     if isinstance(tree, Form):
-        return "\n".join(f"{field.name}={field.text}" for field in tree.fields if field.text)
+        return "\n".join([field.text for field in tree.fields if field.text and id(field) not in elsewhere])
     if isinstance(tree, envelope_xml.Xml):
         return "\n".join(
             "\n".join([element.text or "", *map(str, element.attrib.values())]) for element in tree.root.iter()

@@ -8,7 +8,8 @@ nobody knows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -20,27 +21,29 @@ from masking.personal import Kind, Role
 
 _PLAIN: Final = Kind.PLAIN
 _CREDENTIAL: Final = Kind.CREDENTIAL
+_THIRD_PARTY: Final = Role.THIRD_PARTY
 _STRANGERS = {
     "mask": stranger(Rule(Kind.FREE_TEXT, stranger=True)),
     "report": stranger(Rule(Kind.PLAIN, "stranger", stranger=True)),
 }
 
 
-class Leaf:
+class Leaf(NamedTuple):
     """A claimed value and where it sits: `container[key]` sets it, `del container[key]` drops it."""
 
-    __slots__ = ("container", "key", "path", "role", "rule", "value")
-
-    def __init__(self, path: str, rule: Rule, role: Role, value: str, container: Any, key: Any) -> None:
-        self.path = path
-        self.rule = rule
-        self.role = role
-        self.value = value
-        self.container = container
-        self.key = key
+    path: str
+    rule: Rule
+    role: Role
+    value: Any
+    """The text as it stands; a fresh value (timestamp, credential) keeps its JSON type."""
+    container: Any
+    key: Any
 
     def __repr__(self) -> str:
-        return f"<Leaf {self.path} {self.rule.kind} {len(self.value)} characters>"
+        return f"<Leaf {self.path} {self.rule.kind}>"
+
+
+_leaf = partial(tuple.__new__, Leaf)  # a third of the cost of calling the class, seventeen times an order
 
 
 class Level:
@@ -122,21 +125,21 @@ class Sheet:
         kind, part = rule.kind, rule.part
         if kind is _CREDENTIAL:
             # Kept as it is, number or text: it may go back in unchanged.
-            self.fresh.append(Leaf(path, rule, Role.THIRD_PARTY, value, container, key))
+            self.fresh.append(_leaf((path, rule, _THIRD_PARTY, value, container, key)))
             return
         text = value if type(value) is str else _spelled(value)
-        leaf = Leaf(path, rule, rule.role or role or Role.THIRD_PARTY, text, container, key)
+        leaf = _leaf((path, rule, rule.role or role or _THIRD_PARTY, text, container, key))
         if rule.stranger:
             self.findings.append(path)
-        if kind is _PLAIN:
-            if part in ADDRESS_PARTS:
-                self.routing.append(leaf)
-            elif part == "attachment":
-                self.attachments.append(path)
-            elif part != "stranger":
-                self.facts.setdefault(part, []).append(leaf)
-        elif text:
-            self.leaves.append(leaf)
+        if kind is not _PLAIN:
+            if text:
+                self.leaves.append(leaf)
+        elif part in ADDRESS_PARTS:
+            self.routing.append(leaf)
+        elif part == "attachment":
+            self.attachments.append(path)
+        elif part != "stranger":
+            self.facts.setdefault(part, []).append(leaf)
 
     def unclaimed(self, path: str) -> Node:
         """Refuse a place that no rule covers, or hand the policy's node for it."""
@@ -215,18 +218,17 @@ def _claim_map(node: Node, mapping: dict[str, Any], path: str, role: Role | None
     if node.party >= 0:
         note_party(node, role, path, sheet)
     keys = node.keys
-    rest = node.rest
     for key, value in mapping.items():
-        below = keys.get(key) or rest
+        below = keys.get(key) or node.rest
         if below is None:
             below = sheet.unclaimed(shown_child(path, key))
         kind = type(value)
+        rule = below.rule
         # The two commonest cases without another call: a plain leaf, and a leaf to note.
-        if (kind is str or kind is int) and below.rule is not None and not below.drop:
-            if below.rule is not PLAIN:
-                sheet.take(below.rule, mapping, key, value, child(path, key), role)
-        else:
-            claim_value(below, value, mapping, key, child(path, key), role, sheet, depth)
+        if rule is None or below.drop or (kind is not str and kind is not int):
+            claim_value(below, value, mapping, key, path + (below.label or child("", key)), role, sheet, depth)
+        elif rule is not PLAIN:
+            sheet.take(rule, mapping, key, value, path + (below.label or child("", key)), role)
 
 
 def _claim_scalar(node: Node, value: Any, container: Any, key: Any, path: str, role: Role | None, sheet: Sheet) -> None:
@@ -346,7 +348,7 @@ def note_party(node: Node, role: Role | None, path: str, sheet: Sheet) -> None:
     if role is None:
         return
     met = (node.party, role)
-    if met in sheet.parties and role is not Role.THIRD_PARTY:
+    if met in sheet.parties and role is not _THIRD_PARTY:
         raise CarrierRefusal(f"a second {role} in one order", code="party_repeated", path=path)
     sheet.parties.add(met)
 
