@@ -65,7 +65,7 @@ def _address(
     country = address.country
     street = shown("address.street", "street", address.street, lambda text: mask_address(text, country))
     region = level_of("region")
-    if region is Level.HIDDEN:
+    if region not in (Level.MASKED, Level.FULL):  # nothing stands in for a region
         return PostalAddress(street=street)
     if level_of("street") is Level.FULL:
         postcode = address.postcode

@@ -154,7 +154,9 @@ def _grants(policy: ScopePolicy, carrier: str, reader: Reader, stage: Stage) -> 
     if terms and terms.processor == "independent" and not terms.consent:
         return {}
     granting = policy.grants(reader, carrier, stage)
-    return {name: tuple(_grant(rule, terms) for rule in rules) for name, rules in granting}
+    return {
+        name: tuple(_grant(rule, terms) for rule in rules if rule.level is not Level.HIDDEN) for name, rules in granting
+    }
 
 
 def _grant(rule: Rule, terms: Terms | None) -> _Grant:
