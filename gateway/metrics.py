@@ -37,6 +37,23 @@ class Metrics:
             "veilway_audit_entries", "Entries in this process's audit chain.", registry=self.registry
         )
 
+        self._orders: dict[tuple[str, str], Counter] = {}
+        self._hops: dict[str, Histogram] = {}
+
+    def order(self, carrier: str, outcome: str) -> None:
+        """Count an order. Children are kept: looking one up costs more than counting."""
+        child = self._orders.get((carrier, outcome))
+        if child is None:
+            child = self._orders[carrier, outcome] = self.orders.labels(carrier, outcome)
+        child.inc()
+
+    def hop(self, carrier: str, seconds: float) -> None:
+        """Note the time a carrier took."""
+        child = self._hops.get(carrier)
+        if child is None:
+            child = self._hops[carrier] = self.upstream.labels(carrier)
+        child.observe(seconds)
+
     def text(self) -> bytes:
         """The exposition format of Prometheus."""
         return generate_latest(self.registry)

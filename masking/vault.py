@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from os import urandom
 from struct import Struct
@@ -55,6 +55,14 @@ class Sealed:
     """The number of the key that `wrapped` stands under."""
     wrapped: bytes
     groups: dict[str, bytes]
+    dek: AESGCM | None = field(default=None, repr=False, compare=False)
+    """The open data key, for as long as whoever sealed the record goes on with it (`Sealed.more`); never stored."""
+
+    def more(self, groups: Mapping[str, bytes], *, tenant: str, record: str, version: int = 1) -> dict[str, bytes]:
+        """Seal further groups under the same data key without unwrapping it again."""
+        if self.dek is None:
+            raise VaultError("this record was not sealed here; use seal_more", path=WRAP_GROUP)
+        return _seal_groups(self.dek, _place(tenant, record), groups, version, urandom(_NONCE * len(groups)))
 
     def __repr__(self) -> str:
         return f"<Sealed under key {self.kid}: {' '.join(self.groups)}>"
@@ -68,7 +76,8 @@ def seal(keyring: Keyring, *, tenant: str, record: str, groups: Mapping[str, byt
     dek, nonce = random[:_KEY], random[_KEY : _KEY + _NONCE]
     place = _place(tenant, record)
     wrapped = _encrypt(keyring.aead(kid), kid, nonce, dek, _bound(place, WRAP_GROUP, 0, kid))
-    return Sealed(kid, wrapped, _seal_groups(AESGCM(dek), place, groups, version, random[_KEY + _NONCE :]))
+    aead = AESGCM(dek)
+    return Sealed(kid, wrapped, _seal_groups(aead, place, groups, version, random[_KEY + _NONCE :]), aead)
 
 
 def seal_more(

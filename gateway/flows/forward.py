@@ -36,7 +36,7 @@ from masking.errors import VeilwayError
 from masking.guard import Guard
 from masking.personal import Kind
 from masking.record import Order, to_groups
-from masking.vault import Sealed, blind_index, keyed_digest, seal, seal_more
+from masking.vault import Sealed, blind_index, keyed_digest, seal
 
 
 class OrderRefused(VeilwayError):
@@ -208,7 +208,7 @@ class ForwardOrder:
                 f"{error}; order {booking.shipment} {state}", code=error.code, shipment=booking.shipment
             ) from None
         finally:
-            service.metrics.upstream.labels(order.profile.id).observe(perf_counter() - started)
+            service.metrics.hop(order.profile.id, perf_counter() - started)
         if reply.status == 401:
             service.tokens.forget(order.profile.id)
         return reply
@@ -243,10 +243,7 @@ class ForwardOrder:
         tenant, carrier = booking.order.shop.id, booking.order.profile.id
         sealed = None
         if kept is not None:
-            groups = {"answer": kept}
-            sealed = seal_more(
-                service.keys.keyring, booking.sealed.wrapped, tenant=tenant, record=shipment, groups=groups
-            )["answer"]
+            sealed = booking.sealed.more({"answer": kept}, tenant=tenant, record=shipment)["answer"]
         waybill, routing = (answer.waybill, answer.routing_code) if answer else ("", "")
         now = service.clock()
         unit = Unit()
@@ -269,7 +266,7 @@ class ForwardOrder:
             )
         )
         await service.commit(unit)
-        service.metrics.orders.labels(carrier, status).inc()
+        service.metrics.order(carrier, status)
         log.debug("order.settled", shipment=shipment, carrier=carrier, status=status)
 
 

@@ -31,6 +31,7 @@ from virtual_numbers.binding import Scheme, Slot
 
 Numbers = Mapping[Role, RelayNumber]
 HOTLINE_TURN = -1
+SENDERS = 100_000  # long-lived bindings remembered
 
 
 class Undialable(VeilwayError):
@@ -99,8 +100,8 @@ class Relays:
         """The relay numbers of an order. Raises `pool_exhausted` or `undialable_phone`; then nothing is leased."""
         book = Book()
         recipient = dialled_first(parties.get(Role.RECIPIENT))
-        sender = dialled_first(parties.get(Role.SENDER))
-        if sender:
+        sender = parties.get(Role.SENDER)
+        if sender is not None and sender.phone:
             if shop.hotline:
                 book.put(Role.SENDER, shop.hotline, "", HOTLINE_TURN)
             else:
@@ -125,32 +126,38 @@ class Relays:
         self, shop: Shop, carrier: str, parties: Mapping[Role, Party], now: datetime
     ) -> RelayNumber:
         """What stands in for phones of a call that is no order yet: the shop's own reachable number."""
+        sender = parties.get(Role.SENDER)
         if shop.hotline:
             return RelayNumber(shop.hotline)
-        phone = dialled_first(parties.get(Role.SENDER))
-        if not phone:
+        if sender is None or not sender.phone:
             raise Undialable(
                 "this call shows a phone, and there is no sender's phone or hotline to stand in", path="phone"
             )
-        x, ext, _turn = await self._sender(shop, carrier, phone, now)
+        x, ext, _turn = await self._sender(shop, carrier, sender, now)
         return RelayNumber(x, ext)
 
-    async def _sender(self, shop: Shop, carrier: str, phone: str, now: datetime) -> tuple[str, str, int]:
-        owner = owner_index(self._service.keys.keyring, shop.id, phone)
-        key = (shop.id, carrier, owner)
+    async def _sender(self, shop: Shop, carrier: str, party: Party, now: datetime) -> tuple[str, str, int]:
+        # Remembered by a keyed index of the phone as written: the same shop sends it with every order, and reading a landline
+        # with an extension costs as much as sealing the whole order.
+        written = blind_index(self._service.keys.keyring, shop.id, "phone as written", party.phone)
+        key = (shop.id, carrier, written)
         found = self._senders.get(key)
         if found is not None:
             return found
-        async with self._making.setdefault(key, asyncio.Lock()):
-            found = self._senders.get(key) or await self._stored_sender(key)
-            if found is None:
-                found = await self._make_sender(shop, carrier, phone, owner, now)
+        phone = dialled_first(party)
+        owner = owner_index(self._service.keys.keyring, shop.id, phone)
+        async with self._making.setdefault((shop.id, carrier, owner), asyncio.Lock()):
+            found = await self._stored_sender(shop.id, carrier, owner) or await self._make_sender(
+                shop, carrier, phone, owner, now
+            )
+            if len(self._senders) >= SENDERS:
+                self._senders.clear()
             self._senders[key] = found
-        self._making.pop(key, None)
+        self._making.pop((shop.id, carrier, owner), None)
         return found
 
-    async def _stored_sender(self, key: tuple[str, str, bytes]) -> tuple[str, str, int] | None:
-        binding = await self._service.database.read(lambda connection: reads.sender_binding(connection, *key))
+    async def _stored_sender(self, tenant: str, carrier: str, owner: bytes) -> tuple[str, str, int] | None:
+        binding = await self._service.database.read(lambda c: reads.sender_binding(c, tenant, carrier, owner))
         if binding is None or not binding.live(self._service.clock()):
             return None
         return binding.x, binding.ext, binding.turn

@@ -87,7 +87,8 @@ class GroupCommit:
         receipt: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Ticket(unit, receipt))
         self._wake.set()
-        await asyncio.shield(receipt)
+        # A caller that is cancelled here cancels its receipt; the unit is queued and will be written all the same.
+        await receipt
 
     async def run(self) -> None:
         """Write batches until `close()`; what was accepted before is written first."""
