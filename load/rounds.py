@@ -23,8 +23,8 @@ SCRIPT = Path(__file__).parent / "wrk" / "orders.lua"
 PATH = "/c/sf-express/std/service"
 WARM_UP = 2.0
 """Seconds before the first round: caches fill, and the rate seen says how large a corpus a round needs."""
-SPARE = 1.5
-"""So many times the orders that the warm-up's rate would need."""
+SPARE = 2.0
+"""So many times the orders that the warm-up's rate would need; a cold start is slower than what follows."""
 MARGIN = 0.4
 """Seconds cut off both ends of a round when the core is watched, while connections open and close."""
 

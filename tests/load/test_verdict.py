@@ -45,6 +45,14 @@ def test_a_clean_run_gives_medians_and_counts(tmp_path: Path) -> None:
     }
 
 
+def test_processor_time_an_order_does_not_depend_on_who_else_used_the_core(tmp_path: Path) -> None:
+    record = run()
+    for entry in record["rounds"]:
+        entry.update(busy=0.5, rps=entry["rps"] / 2)
+    halved, whole = judge(tmp_path, record)["cpu_us"], judge(tmp_path, run())["cpu_us"]
+    assert halved["veilway"] == pytest.approx(whole["veilway"], rel=0.02) == pytest.approx(0.99 / 3500 * 1e6, rel=0.001)
+
+
 @pytest.mark.parametrize(
     ("flaw", "word"),
     [
