@@ -7,7 +7,7 @@ the old, that is: not at least as deep under conditions at least as easy. It is 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -160,6 +160,11 @@ def _grants(policy: ScopePolicy, carrier: str, reader: Reader, stage: Stage) -> 
 
 
 def _grant(rule: Rule, terms: Terms | None) -> _Grant:
+    """The grant with the terms that bind it: budgets count full levels, quotas count reveals, and nothing else."""
+    if terms and rule.level is not Level.FULL:
+        terms = replace(terms, people_per_100_parcels=None)
+    if terms and not rule.when.reveal:
+        terms = replace(terms, reveals_per_parcel=None)
     return _Grant(rule.level, rule.when, terms)
 
 

@@ -29,7 +29,7 @@ from masking.policy_load import built_in, load_policy
 from masking.stage import Stage
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-RULE = Rule("r", Level.MASKED, frozenset({Reader.DELIVERY}), frozenset({"goods"}), frozenset({Stage.CREATED}))
+RULE = Rule("r", Level.FULL, frozenset({Reader.DELIVERY}), frozenset({"goods"}), frozenset({Stage.CREATED}))
 
 
 def policy(*rules: Rule, terms: Terms | None = None) -> ScopePolicy:
@@ -49,7 +49,7 @@ def test_a_policy_does_not_differ_from_itself_or_its_reordering() -> None:
 def test_a_new_rule_opens_and_a_dropped_one_closes() -> None:
     (change,) = diff(policy(), policy(RULE))
     assert (change.carrier, change.reader, change.stage, change.name) == ("", Reader.DELIVERY, Stage.CREATED, "goods")
-    assert (change.before, change.after, change.opens, change.closes) == (Level.HIDDEN, Level.MASKED, True, False)
+    assert (change.before, change.after, change.opens, change.closes) == (Level.HIDDEN, Level.FULL, True, False)
     (back,) = diff(policy(RULE), policy())
     assert (back.opens, back.closes) == (False, True)
     assert opens(policy(), policy(RULE))
@@ -66,8 +66,8 @@ EASIER_TO_HARDER = [
     (when(), when(countries=frozenset({"CN"}))),
     (when(), when(hours_after_delivery=24)),
     (when(hours_after_delivery=24), when(hours_after_delivery=23)),
-    (replace(RULE, level=Level.FULL), replace(RULE, level=Level.RELAY)),
-    (replace(RULE, level=Level.RELAY), RULE),
+    (RULE, replace(RULE, level=Level.RELAY)),
+    (replace(RULE, level=Level.RELAY), replace(RULE, level=Level.MASKED)),
 ]
 
 
@@ -115,10 +115,19 @@ TERMS = Terms(
     ],
 )
 def test_harder_terms_close_for_their_carrier_alone(harder: Terms) -> None:
-    (change,) = diff(policy(RULE, terms=TERMS), policy(RULE, terms=harder))
+    rule = when(reveal=True)
+    (change,) = diff(policy(rule, terms=TERMS), policy(rule, terms=harder))
     assert (change.carrier, change.opens, change.closes) == ("zto", False, True)
-    (change,) = diff(policy(RULE, terms=harder), policy(RULE, terms=TERMS))
+    (change,) = diff(policy(rule, terms=harder), policy(rule, terms=TERMS))
     assert (change.carrier, change.opens, change.closes) == ("zto", True, False)
+
+
+def test_budgets_bind_what_they_count_and_nothing_else() -> None:
+    masked, bound = replace(RULE, level=Level.MASKED), Terms("zto", people_per_100_parcels=0, people_grace=0)
+    assert diff(policy(masked), policy(masked, terms=bound)) == []
+    assert diff(policy(RULE), policy(RULE, terms=Terms("zto", reveals_per_parcel=0))) == []
+    # A mask that needs no budget shows something where a full value past its budget shows nothing.
+    assert opens(policy(RULE, terms=bound), policy(masked, terms=bound))
 
 
 def test_terms_that_bound_nothing_change_nothing_but_a_basis_opens() -> None:
