@@ -16,7 +16,7 @@ import msgspec
 
 from gateway.checkpoints import checkpoint_file
 from gateway.service import Service
-from gateway.store import reads
+from gateway.store import audit_reads, reads
 from masking.audit import AuditError, Batch, leaf_hash
 from masking.audit_note import Checkpoint, verify_note
 from masking.audit_proof import inclusion_proof, tree_root
@@ -83,7 +83,7 @@ def _sealed_in(row: Batch) -> set[str]:
 
 
 async def _origins(service: Service) -> list[str]:
-    stored = await service.database.read(reads.audit_origins)
+    stored = await service.database.read(audit_reads.audit_origins)
     beside = [
         f"veilway/{file.stem.removeprefix('audit-')}"
         for file in sorted(service.settings.dir.glob("audit-*.checkpoint"))
@@ -92,7 +92,7 @@ async def _origins(service: Service) -> list[str]:
 
 
 async def _notes(service: Service, origin: str) -> _Notes:
-    stored = await service.database.read(lambda connection: reads.audit_notes(connection, origin))
+    stored = await service.database.read(lambda connection: audit_reads.audit_notes(connection, origin))
     beside = _beside(checkpoint_file(service.settings.dir, origin))
     if beside:
         stored.append(beside)
@@ -113,7 +113,7 @@ async def _rows(service: Service, origin: str) -> AsyncIterator[Batch]:
     """Every row in order, a page at a time, so that a long log does not hold the database."""
     after = -1
     while True:
-        page = await service.database.read(partial(reads.audit_batches, chain=origin, after=after, limit=PAGE))
+        page = await service.database.read(partial(audit_reads.audit_batches, chain=origin, after=after, limit=PAGE))
         for row in page:
             yield row
         if len(page) < PAGE:
@@ -137,7 +137,7 @@ async def page(service: Service, chain: str, after: int) -> dict[str, Any]:
     """Some entries of one chain (the first chain where none is named), and where to go on; `next` None at the end."""
     origins = await _origins(service)
     chain = chain or (origins[0] if origins else "")
-    rows = await service.database.read(lambda connection: reads.audit_batches(connection, chain, after, PAGE))
+    rows = await service.database.read(lambda connection: audit_reads.audit_batches(connection, chain, after, PAGE))
     entries = [
         {"chain": chain, "seq": row.first_seq + at, "entry": msgspec.json.decode(written)}
         for row in rows

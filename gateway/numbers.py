@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection
 
 from gateway.settings import Settings
-from gateway.store import reads
+from gateway.store import relay_reads
 from gateway.store.database import Database
 from gateway.store.number_blocks import Block, claim_blocks
 from virtual_numbers.binding import Scheme, Slot
@@ -25,7 +25,7 @@ from virtual_numbers.pool import Pool, PoolPolicy, SlotState
 class _Counter:
     """One pool at the desk."""
 
-    row: reads.PoolRow
+    row: relay_reads.PoolRow
     pool: Pool
     blocks: set[Block]
 
@@ -53,16 +53,16 @@ class NumberDesk:
 
     def _claim(
         self, connection: Connection, now: datetime
-    ) -> list[tuple[reads.PoolRow, list[tuple[Block, list[SlotState]]]]]:
+    ) -> list[tuple[relay_reads.PoolRow, list[tuple[Block, list[SlotState]]]]]:
         out = []
-        for row in reads.all_pools(connection):
+        for row in relay_reads.all_pools(connection):
             known = self._counters[row.name].blocks if row.name in self._counters else set()
             claimed = claim_blocks(connection, row, holder=self._holder, now=now, everything=self._settings.embedded)
             fresh = [(block, _used(connection, block)) for block in claimed if block not in known]
             out.append((row, fresh))
         return out
 
-    def _policy(self, row: reads.PoolRow) -> PoolPolicy:
+    def _policy(self, row: relay_reads.PoolRow) -> PoolPolicy:
         s = self._settings
         return PoolPolicy(
             # A 700 number is imported whole, as providers sell it, and dialled whole.
@@ -113,7 +113,7 @@ class NumberDesk:
 
 
 def _used(connection: Connection, block: Block) -> list[SlotState]:
-    rows = reads.used_slots(connection, block.x, block.first, block.last)
+    rows = relay_reads.used_slots(connection, block.x, block.first, block.last)
     return [
         SlotState(ext, turn, None if released is None else datetime.fromtimestamp(released / 1000, UTC), unknown, party)
         for ext, turn, released, party, unknown in rows

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import getpass
 import json
 import os
 import socket
@@ -26,13 +27,19 @@ def socket_path(folder: Path) -> str:
 
 def run(folder: Path, verb: str, **params: Any) -> Any:
     """Run one verb of `gateway.ops` for the local user and give its result. Raises the verb's own error."""
-    from gateway.ops import local_actor
-
     params["actor"] = local_actor()
     served = _ask_server(folder, verb, params)
     if served is not None:
         return served["result"]
     return asyncio.run(_run_here(folder, verb, params))
+
+
+def local_actor() -> str:
+    """The local user, as the audit log names them."""
+    try:
+        return f"local:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"local:uid{os.getuid()}"
 
 
 def label(folder: Path, shipment: str, format: str, size: str, dpi: int = 203) -> bytes:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from gateway.logs import log
 from gateway.service import Service
-from gateway.store import reads
+from gateway.store import reads, relay_reads
 from gateway.store.errors import StoreError
 from gateway.store.tables import binding_states
 from gateway.store.unit import Unit
@@ -56,7 +56,7 @@ class Lifecycle:
         slot = shipment.relays.get("recipient")
         if not slot or slot[2] < 0:
             return _nothing
-        binding = await self._service.database.read(lambda connection: reads.binding_of_turn(connection, *slot))
+        binding = await self._service.database.read(lambda connection: relay_reads.binding_of_turn(connection, *slot))
         if binding is None or binding.shipment != shipment.id:
             return _nothing
         changed = change(binding)
@@ -91,7 +91,7 @@ class Lifecycle:
         ms = int(now.timestamp() * 1000)
 
         def read(connection: Connection) -> list[Binding]:
-            return reads.expired_bindings(connection, ms, AT_ONCE)
+            return relay_reads.expired_bindings(connection, ms, AT_ONCE)
 
         found = await self._service.database.read(read)
         if not found:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from gateway.flows.relays import party_index
 from gateway.ids import new_id
 from gateway.service import Service
-from gateway.store import reads
+from gateway.store import reads, relay_reads
 from gateway.store.tables import calls, tombstones, vault
 from gateway.store.unit import Unit
 from masking.disclosure import Record, disclose_phone_for_call
@@ -52,7 +52,7 @@ class _Found:
     scheme: Scheme | None
     bindings: tuple[Binding, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
-    last: dict[Slot, reads.CallRow] = field(default_factory=dict)
+    last: dict[Slot, relay_reads.CallRow] = field(default_factory=dict)
     ever_connected: bool = False
 
 
@@ -181,19 +181,21 @@ class RelayCall:
 
 
 def _find(connection: Connection, x: str, ext: str, index: bytes) -> _Found:
-    held = reads.number(connection, x)
+    held = relay_reads.number(connection, x)
     if held is None:
         return _Found(None)
     _pool, _filing, scheme = held
-    found = {b.slot: b for b in reads.bindings_of_party(connection, index)} if index else {}
-    here = reads.binding_at(connection, x, ext)
+    found = {b.slot: b for b in relay_reads.bindings_of_party(connection, index)} if index else {}
+    here = relay_reads.binding_at(connection, x, ext)
     if here is not None:
         found[here.slot] = here
-    last = {slot: call for slot, b in found.items() if (call := reads.last_connected(connection, *slot, b.party))}
+    last = {slot: call for slot, b in found.items() if (call := relay_reads.last_connected(connection, *slot, b.party))}
     stones = (
-        tuple(Tombstone(index, x, e, turn) for e, turn in reads.tombstones_of(connection, x, index)) if index else ()
+        tuple(Tombstone(index, x, e, turn) for e, turn in relay_reads.tombstones_of(connection, x, index))
+        if index
+        else ()
     )
-    ever = bool(index) and reads.ever_connected(connection, x, index)
+    ever = bool(index) and relay_reads.ever_connected(connection, x, index)
     return _Found(Scheme(scheme), tuple(found.values()), stones, last, ever)
 
 

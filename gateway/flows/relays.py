@@ -18,7 +18,7 @@ import msgspec
 from gateway.identity import Shop
 from gateway.ids import new_id
 from gateway.service import Service
-from gateway.store import reads
+from gateway.store import relay_reads
 from gateway.store.tables import bindings, vault
 from gateway.store.unit import Unit
 from masking.errors import VeilwayError
@@ -157,7 +157,7 @@ class Relays:
         return found
 
     async def _stored_sender(self, tenant: str, carrier: str, owner: bytes) -> tuple[str, str, int] | None:
-        binding = await self._service.database.read(lambda c: reads.sender_binding(c, tenant, carrier, owner))
+        binding = await self._service.database.read(lambda c: relay_reads.sender_binding(c, tenant, carrier, owner))
         if binding is None or not binding.live(self._service.clock()):
             return None
         return binding.x, binding.ext, binding.turn

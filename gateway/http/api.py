@@ -14,7 +14,7 @@ from gateway.http.problems import problem
 from gateway.http.proxy import BadRequest
 from gateway.identity import Courier, Shop, bearer
 from gateway.logs import log
-from gateway.ops import describe
+from gateway.ops.shipments import describe
 from gateway.service import Service
 from masking.errors import VeilwayError
 

@@ -7,7 +7,7 @@ import asyncio
 from aiohttp import web
 
 from gateway.service import Service
-from gateway.store import reads
+from gateway.store import audit_reads, relay_reads
 from gateway.store.errors import StoreError
 
 STRANGER = (
@@ -40,7 +40,7 @@ def add_routes(app: web.Application, service: Service) -> None:
 
     async def checkpoint(_request: web.Request) -> web.Response:
         origin = f"veilway/{service.holder}"
-        notes = await service.database.read(lambda connection: reads.audit_notes(connection, origin))
+        notes = await service.database.read(lambda connection: audit_reads.audit_notes(connection, origin))
         public = service.keys.checkpoint_public.hex()
         return web.json_response({"origin": origin, "ed25519": public, "checkpoint": notes[-1] if notes else None})
 
@@ -60,7 +60,7 @@ async def _not_ready(service: Service) -> str:
         return "draining"
     try:
         async with asyncio.timeout(2):
-            await service.database.read(lambda connection: reads.number(connection, ""))
+            await service.database.read(lambda connection: relay_reads.number(connection, ""))
     except (StoreError, TimeoutError):
         return "store"
     return ""

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, or_, select, update
 
-from gateway.store.reads import PoolRow
+from gateway.store.relay_reads import PoolRow
 from gateway.store.tables import number_blocks, numbers
 
 LEASE = timedelta(minutes=2)

@@ -1,0 +1,142 @@
+"""Verbs about carriers and couriers: enable, enrol, revoke, suspend."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select
+
+from gateway.flows import Flows
+from gateway.ids import COURIER_TOKEN, key_digest, new_id, new_key
+from gateway.ops.registry import OpRefused, Params, named, now_ms, op
+from gateway.secrets_box import seal_secrets
+from gateway.service import Service
+from gateway.settings import ConfigError
+from gateway.store.tables import couriers, routes, suspensions
+from gateway.upstream import check_base_url
+from masking.labels.ticket import clashing_carriers
+from masking.phones import normalise_phone
+
+ROLES = ("pickup", "linehaul", "delivery", "station")
+
+
+@op("carrier.enable")
+async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any:
+    """Where a carrier is and how we sign towards it."""
+    carrier = str(params["carrier"])
+    profile = service.profile(carrier)
+    base_url = check_base_url(str(params["base_url"]))
+    given = {str(k): str(v) for k, v in dict(params.get("secrets", {})).items()}
+    for missing in [name for name in profile.secrets if name not in given]:
+        raise ConfigError(f"secret {missing} is missing; {carrier} needs: {', '.join(profile.secrets)}", path=missing)
+    for unknown in [name for name in given if name not in profile.secrets]:
+        raise ConfigError(
+            f"{carrier} has no secret {unknown}; it needs: {', '.join(profile.secrets) or 'none'}", path=unknown
+        )
+    options = {k: v for k, v in dict(params.get("options", {})).items() if v is not None}
+    if options.get("last_mile", "ticket") not in ("ticket", "label"):
+        raise ConfigError("last_mile: must be ticket or label", path="last_mile")
+    if clashing_carriers({*service.routes, carrier}):
+        raise ConfigError("this carrier's ticket number is taken by another enabled carrier", path="carrier")
+    hook = secrets.token_urlsafe(24)
+
+    def work(connection: Connection) -> None:
+        connection.execute(delete(routes).where(routes.c.carrier == carrier))
+        connection.execute(
+            insert(routes).values(
+                carrier=carrier,
+                base_url=base_url,
+                secrets=seal_secrets(service.keys.keyring, carrier, given),
+                hook_digest=key_digest(hook),
+                options=json.dumps(options),
+                updated_at=now_ms(service),
+            )
+        )
+
+    detail = {"carrier": carrier, "secrets": sorted(given), "last_mile": options.get("last_mile", profile.last_mile)}
+    await service.change(
+        work, service.record("carrier.enabled", tenant="", actor=params["actor"], subject=carrier, detail=detail)
+    )
+    service.tokens.forget(carrier)
+    await service.load_routes()
+    return {"carrier": carrier, "base_url": base_url, "hook": f"/hooks/{carrier}/{hook}"}
+
+
+@op("courier.add")
+async def courier_add(service: Service, _flows: Flows, params: Params) -> Any:
+    """A courier's account and token, which is shown once."""
+    carrier, name, role = str(params["carrier"]), named(params, "courier"), str(params.get("role") or "delivery")
+    service.profile(carrier)
+    if role not in ROLES:
+        raise OpRefused(f"a role is one of {', '.join(ROLES)}", path="role")
+    now = now_ms(service)
+    id, token = new_id("cou", now), new_key(COURIER_TOKEN)
+    phone = normalise_phone(str(params["phone"])) if params.get("phone") else ""
+    if params.get("phone") and not phone:
+        raise OpRefused("the courier's phone has no digits", path="phone")
+    sealed = seal_secrets(service.keys.keyring, id, {"phone": phone}) if phone else None
+    row = {
+        "id": id,
+        "carrier": carrier,
+        "name": name,
+        "role": role,
+        "token_digest": key_digest(token),
+        "phone": sealed,
+        "station": str(params.get("station") or ""),
+        "device_key": "",
+        "created_at": now,
+        "expires_at": now + int(timedelta(days=int(params["days"])).total_seconds() * 1000)
+        if params.get("days")
+        else None,
+    }
+    entry = service.record(
+        "courier.added", tenant="", actor=params["actor"], subject=id, detail={"carrier": carrier, "role": role}
+    )
+    await service.change(lambda connection: connection.execute(insert(couriers), row), entry)
+    return {"courier": id, "token": token}
+
+
+@op("courier.revoke")
+async def courier_revoke(service: Service, _flows: Flows, params: Params) -> Any:
+    """The token dies at once."""
+    id, now = str(params["courier"]), now_ms(service)
+
+    def work(connection: Connection) -> int:
+        return connection.execute(couriers.update().where(couriers.c.id == id).values(revoked_at=now)).rowcount
+
+    entry = service.record("courier.revoked", tenant="", actor=params["actor"], subject=id)
+    if not await service.change(work, entry):
+        raise OpRefused("no courier has this id", path="courier")
+    return {"courier": id, "revoked": True}
+
+
+@op("courier.list")
+async def courier_list(service: Service, _flows: Flows, _params: Params) -> Any:
+    """Every courier's account."""
+    fields = ("id", "carrier", "name", "role", "station", "created_at", "expires_at", "revoked_at")
+    return await service.database.read(
+        lambda c: [{f: getattr(r, f) for f in fields} for r in c.execute(select(couriers).order_by(couriers.c.id))]
+    )
+
+
+@op("suspend")
+async def suspend(service: Service, _flows: Flows, params: Params) -> Any:
+    """Suspend or readmit a carrier, a station or a courier; in force on every process within a second."""
+    kind, name, lift = str(params["kind"]), str(params["name"]), bool(params.get("lift"))
+    if kind not in ("carrier", "station", "courier"):
+        raise OpRefused("a carrier, a station or a courier can be suspended", path="kind")
+
+    def work(connection: Connection) -> None:
+        connection.execute(delete(suspensions).where(suspensions.c.kind == kind, suspensions.c.name == name))
+        if not lift:
+            connection.execute(insert(suspensions).values(kind=kind, name=name, at=now_ms(service), reason=""))
+
+    tag = "suspension.lifted" if lift else "suspension.set"
+    await service.change(
+        work, service.record(tag, tenant="", actor=params["actor"], subject=name, detail={"kind": kind})
+    )
+    await service.load_routes()
+    return {kind: name, "suspended": not lift}

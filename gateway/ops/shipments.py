@@ -1,0 +1,82 @@
+"""Verbs about shipments, their labels and the audit log."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from sqlalchemy import Connection
+
+from gateway import audit_log
+from gateway.flows import Flows
+from gateway.ops.registry import OpRefused, Params, op
+from gateway.service import Service
+from gateway.store import reads
+
+
+@op("shipment.show")
+async def shipment_show(service: Service, _flows: Flows, params: Params) -> Any:
+    """A shipment without anything personal."""
+    return await service.database.read(lambda connection: describe(connection, str(params["shipment"]), None))
+
+
+def describe(connection: Connection, id: str, tenant: str | None) -> dict[str, Any]:
+    """What may be told of a shipment to its shop. Raises `shipment_not_found`."""
+    row = reads.shipment(connection, id)
+    if row is None or (tenant is not None and row.tenant != tenant):
+        raise OpRefused("no such shipment", code="shipment_not_found")
+    outcome = reads.outcome(connection, id)
+    history = reads.stage_history(connection, id)
+    return {
+        "shipment": row.id,
+        "carrier": row.carrier,
+        "operation": row.operation,
+        "status": outcome.status if outcome else "pending",
+        "waybill": outcome.waybill if outcome else "",
+        "routing_code": outcome.routing_code if outcome else "",
+        "stage": history[-1][0] if history else "created",
+        "history": [{"stage": stage, "at_ms": at} for stage, at, _ in history],
+        "relay": {role: (f"{x}-{ext}" if ext else x) for role, (x, ext, _) in row.relays.items()},
+        "erased": reads.sealed(connection, id) is None,
+        "created_at_ms": row.created_at,
+    }
+
+
+@op("shipment.resolve")
+async def shipment_resolve(_service: Service, flows: Flows, params: Params) -> Any:
+    """Close an order in doubt by an operator's word."""
+    waybill = str(params.get("waybill") or "")
+    finding = await flows.settle.resolve(str(params["shipment"]), waybill=waybill, actor=params["actor"])
+    return {"shipment": params["shipment"], "status": finding.status, "waybill": finding.waybill}
+
+
+@op("label.render")
+async def label_render(_service: Service, flows: Flows, params: Params) -> Any:
+    """A label's bytes in base64."""
+    made = await flows.print_label.run(
+        str(params["shipment"]),
+        tenant=None,
+        actor=params["actor"],
+        format=str(params.get("format") or "png"),
+        size=str(params.get("size") or "100x150"),
+        dpi=int(params.get("dpi") or 203),
+    )
+    return {"media_type": made.media_type, "data": base64.b64encode(made.data).decode()}
+
+
+@op("audit.verify")
+async def audit_verify(service: Service, _flows: Flows, _params: Params) -> Any:
+    """Check the whole log."""
+    return await audit_log.verify(service)
+
+
+@op("audit.export")
+async def audit_export(service: Service, _flows: Flows, params: Params) -> Any:
+    """A page of entries after (chain, seq)."""
+    return await audit_log.page(service, str(params.get("chain") or ""), int(params.get("after") or -1))
+
+
+@op("audit.prove")
+async def audit_prove(service: Service, _flows: Flows, params: Params) -> Any:
+    """Every entry of a shipment with its inclusion proof."""
+    return await audit_log.prove(service, str(params["shipment"]))
