@@ -90,7 +90,7 @@ def dumps(xml: Xml) -> bytes:
 
 def canonical(xml: Xml) -> bytes:
     """The same bytes for equal documents (XML C14N)."""
-    return cast(bytes, etree.tostring(xml.root, method="c14n"))
+    return etree.tostring(xml.root, method="c14n")
 
 
 def local_name(element: Element) -> str:

@@ -210,7 +210,7 @@ def sign_draft(scheme: Scheme, draft: Draft) -> str:
     """Sign; a form field that is percent-coded for the signature is coded once, for the body too."""
     form = draft.root.tree if draft.root else None
     if scheme.quote == "java" and isinstance(form, Form):
-        return sign(scheme, _quoted(draft, form))
+        return sign(scheme, _quoted(draft, form), quoted=True)
     return sign(scheme, draft.source)
 
 

@@ -10,14 +10,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from xml.sax.saxutils import escape
 
-from carriers import envelope_form, envelope_json
+from carriers import envelope_form
 from carriers.answer import rewrite_answer
+from carriers.compose import compose
 from carriers.envelope_form import Form
 from carriers.errors import CarrierRefusal
-from carriers.fieldpath import Step
 from carriers.finish import finish
 from carriers.order import open_order
 from carriers.percent import quote
@@ -56,7 +55,7 @@ def lookup_request(
     headers: dict[str, str] = {}
     body = _SLOT.sub(lambda slot: escape(slots[slot[1]], {'"': "&quot;"}), rule.text).encode()
     if rule.body:
-        body = build([(steps, _filled(text, slots)) for steps, text in rule.body], asked.manner.charset)
+        body = compose([(steps, _filled(text, slots)) for steps, text in rule.body], asked.manner.charset)
     if body:
         headers["content-type"] = _TYPES.get(asked.root.codec, "application/octet-stream")
     query = Form([], "utf-8")
@@ -87,39 +86,3 @@ def _rule(operation: Operation) -> Lookup:
 
 def _filled(text: str, slots: Mapping[str, str]) -> str:
     return _SLOT.sub(lambda slot: slots[slot[1]], text)
-
-
-Branch = dict[Step, Any]
-
-
-def build(leaves: list[tuple[tuple[Step, ...], str]], charset: str = "utf-8") -> bytes:
-    """A document out of paths and values: forms, JSON, and JSON in either, in the order the paths come."""
-    tree: Branch = {}
-    for steps, value in leaves:
-        branch = tree
-        for step in steps[:-1]:
-            branch = branch.setdefault(step, {})
-        branch[steps[-1]] = value
-    return _opened(tree, charset)
-
-
-def _opened(branch: Branch, charset: str) -> bytes:
-    """The bytes of a branch whose one step opens a codec."""
-    ((step, inner),) = branch.items()
-    if step.name == "form":
-        form = Form([], charset)
-        for key, value in inner.items():
-            form.put(key.name, value if isinstance(value, str) else _opened(value, charset).decode())
-        return envelope_form.dumps(form)
-    return envelope_json.dumps(_json(inner, charset))
-
-
-def _json(branch: Any, charset: str) -> Any:
-    if isinstance(branch, str):
-        return branch
-    first = next(iter(branch))
-    if first.verb == "open":
-        return _opened(branch, charset).decode()
-    if first.verb == "items":
-        return [_json(branch[first], charset)]
-    return {step.name: _json(value, charset) for step, value in branch.items()}

@@ -218,7 +218,7 @@ class CarrierProfile:
 
 
 def _holds(operation: Operation, request: WireRequest) -> bool:
-    return all([_one_holds(matcher, request) for matcher in operation.matchers])
+    return all(_one_holds(matcher, request) for matcher in operation.matchers)
 
 
 def _one_holds(matcher: Matcher, request: WireRequest) -> bool:

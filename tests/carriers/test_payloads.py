@@ -78,12 +78,9 @@ def texts(body: bytes, file: str) -> dict[str, str]:
 
 
 def request_for(operation: Operation, folder: str, file: str) -> WireRequest:
+    path = re.sub(r"\{\w+\}", "v1", operation.path)
     return WireRequest(
-        operation.method,
-        operation.path,
-        "",
-        {"content-type": listing(folder)["files"][file]["content_type"]},
-        read(folder, file),
+        operation.method, path, "", {"content-type": listing(folder)["files"][file]["content_type"]}, read(folder, file)
     )
 
 
