@@ -63,12 +63,12 @@ class Simulation:
     """For the plot: (day, places wanted)."""
 
 
-def simulate(load: Load, plan: Plan, *, seed: int = 1) -> Simulation:
-    """Run the load on the plan's numbers until places are used again. For pairs: on the busiest phone's numbers."""
+def simulate(load: Load, plan: Plan, *, seed: int = 1, orders: int = ORDERS) -> Simulation:
+    """Run the load, thinned to about `orders`, on the plan's numbers until places are used again. For pairs: on the busiest phone's numbers."""
     if load.scheme.by_pair:
-        return _simulate_pairs(load, plan, seed)
+        return _simulate_pairs(load, plan, seed, orders)
     days = _span(load, plan)
-    scale = max(1.0, load.per_day * days / ORDERS)
+    scale = max(1.0, load.per_day * days / orders)
     run = _Run(load, load.have or plan.numbers, scale, seed)
     run.through(int(days * 24))
     mean, peak = run.steady()
@@ -156,27 +156,27 @@ def _pool(load: Load, numbers: int, scale: float, chance: random.Random) -> Pool
     return pool
 
 
-def _simulate_pairs(load: Load, plan: Plan, seed: int) -> Simulation:
+def _simulate_pairs(load: Load, plan: Plan, seed: int, orders: int) -> Simulation:
     """Numbers in use by each of some couriers, day by day: the busiest moment of the busiest phone decides."""
     chance = random.Random(seed)
     busiest = min(load.per_courier, load.per_day)
     days = _span(load, plan)
-    couriers = max(1, min(load.per_day // busiest, int(ORDERS * 5 / (busiest * days))))
+    couriers = max(1, min(load.per_day // busiest, int(orders * 5 / (busiest * days))))
     window = (load.hold + load.quarantine) / timedelta(days=1)
     standing = [deque[int]() for _ in range(couriers)]
     totals = [0] * couriers
-    curve, over, orders, peak = [], 0, 0, 0
+    curve, over, seen, peak = [], 0, 0, 0
     for day in range(int(days)):
         for courier, recent in enumerate(standing):
             new = _poisson(chance, busiest)
             recent.append(new)
             totals[courier] += new - (recent.popleft() if len(recent) > window else 0)
-            orders += new
+            seen += new
             over += new * (totals[courier] > (load.have or plan.numbers))
         peak = max(peak, *totals)
         curve.append((float(day), max(totals)))
     numbers = max(peak, math.ceil(load.per_day * (load.hold / timedelta(days=1)) / load.pairs_per_number))
-    return Simulation(numbers, seed, 1.0, orders, peak, round(over / max(1, orders), 5), None, tuple(curve))
+    return Simulation(numbers, seed, 1.0, seen, peak, round(over / max(1, seen), 5), None, tuple(curve))
 
 
 def _span(load: Load, plan: Plan) -> float:

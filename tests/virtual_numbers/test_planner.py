@@ -134,7 +134,7 @@ def test_a_load_that_cannot_be_planned_is_refused(wrong: dict[str, object]) -> N
 def test_the_simulation_agrees_with_the_formula(load: Load) -> None:
     answer = plan(load)
 
-    beside = simulate(load, answer, seed=5)
+    beside = simulate(load, answer, seed=5, orders=15_000)
 
     assert beside.numbers == pytest.approx(answer.numbers, rel=0.05, abs=1)
     assert beside.refused < 0.05
@@ -143,7 +143,7 @@ def test_the_simulation_agrees_with_the_formula(load: Load) -> None:
 def test_the_simulated_pool_never_rests_a_place_for_less_than_the_quarantine() -> None:
     load = a_load(2_000, 5, 10, scheme=Scheme.AXN700)
 
-    beside = simulate(load, plan(load), seed=2)
+    beside = simulate(load, plan(load), seed=2, orders=15_000)
 
     assert beside.shortest_rest_days is not None
     assert beside.shortest_rest_days >= 10
@@ -152,21 +152,23 @@ def test_the_simulated_pool_never_rests_a_place_for_less_than_the_quarantine() -
 def test_too_few_numbers_refuse_what_they_cannot_hold() -> None:
     load = a_load(have=600)
 
-    assert 0.2 < simulate(load, plan(load), seed=1).refused < 0.35
+    assert 0.2 < simulate(load, plan(load), seed=1, orders=15_000).refused < 0.35
 
 
 def test_a_simulation_is_its_seeds() -> None:
     load = a_load(500, 5, 5)
 
-    assert simulate(load, plan(load), seed=3) == simulate(load, plan(load), seed=3)
-    assert simulate(load, plan(load), seed=3).curve != simulate(load, plan(load), seed=4).curve
+    assert simulate(load, plan(load), seed=3, orders=5_000) == simulate(load, plan(load), seed=3, orders=5_000)
+    assert (
+        simulate(load, plan(load), seed=3, orders=5_000).curve != simulate(load, plan(load), seed=4, orders=5_000).curve
+    )
 
 
 def test_the_plot_is_one_svg_with_both_figures() -> None:
     load = a_load(1_000, 5, 10)
     answer = plan(load)
 
-    picture = draw(load, answer, simulate(load, answer))
+    picture = draw(load, answer, simulate(load, answer, orders=5_000))
 
     root = ET.fromstring(picture)
     words = " ".join(element.text or "" for element in root.iter())
