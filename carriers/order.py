@@ -18,6 +18,7 @@ from carriers.walk import Leaf, Level, Sheet, open_level, walk_body
 from carriers.wire import WireRequest
 from masking.personal import Kind, Party, PostalAddress, Role
 
+_PHONE_PARTS = frozenset(("country", "area", "ext", "last4"))
 _CHARSET = re.compile(r"charset=\"?([\w\-]+)", re.IGNORECASE)
 _CHARSETS = {
     "utf-8": "utf-8",
@@ -62,8 +63,21 @@ class OpenOrder:
 
     @cached_property
     def fields(self) -> list[tuple[str, Kind, Role, str]]:
-        """Path, kind, role and plain value of every personal leaf and every free text."""
-        return [(leaf.path, leaf.rule.kind, leaf.role, leaf.value) for leaf in self.sheet.leaves]
+        """Path, kind, role and plain value of every personal leaf and every free text.
+
+        Of a number that stands in several fields: its number field, and area and number together at the area's path.
+        """
+        found = [
+            (leaf.path, leaf.rule.kind, leaf.role, leaf.value)
+            for leaf in self.sheet.leaves
+            if leaf.rule.part not in _PHONE_PARTS
+        ]
+        for leaf in self.sheet.leaves:
+            # A country or area code is nobody's; with the number it is. Both ways of writing it are personal.
+            if leaf.rule.part == "area":
+                number = next((other for other in self.sheet.leaves if _beside(leaf, other)), None)
+                found += [(leaf.path, Kind.PHONE, leaf.role, leaf.value + number.value)] if number else []
+        return found
 
     @cached_property
     def parties(self) -> dict[Role, Party]:
@@ -192,6 +206,10 @@ def _canonical(level: Level, hidden: set[int]) -> bytes:
         case "multipart":
             return b"\n".join(part.name.encode() + b"\n" + (part.content or b"") for part in level.tree.parts)
     return b""
+
+
+def _beside(area: Leaf, other: Leaf) -> bool:
+    return other.rule.part == "number" and other.rule.party == area.rule.party and other.role is area.role
 
 
 def _party(role: Role, leaves: list[Leaf], routing: list[Leaf]) -> Party:

@@ -72,6 +72,7 @@ def read_push(
         sheet = Sheet(
             policy="mask", charset=profile.manner.charset, content_type=request.headers.get("content-type", "")
         )
+        sheet.lenient = True
         try:
             walk_body(push.root, request.body, sheet)
         except CarrierRefusal as refusal:

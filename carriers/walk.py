@@ -78,6 +78,7 @@ class Sheet:
         "fresh",
         "keys",
         "leaves",
+        "lenient",
         "levels",
         "parties",
         "policy",
@@ -114,6 +115,8 @@ class Sheet:
         """Innermost first, so that closing them in order re-encodes in reverse."""
         self.parties: set[tuple[int, Role]] = set()
         self.keys = 0
+        self.lenient = False
+        """An answer or a push: several parties of a role, several orders and unknown roles are read, not refused."""
         self.dry = False
         """A preview: what is ciphered stays in clear."""
 
@@ -198,7 +201,7 @@ def claim_value(
         items = node.items
         if items is None:
             items = sheet.unclaimed(path)
-        if node.single and len(value) > 1:
+        if node.single and len(value) > 1 and not sheet.lenient:
             raise CarrierRefusal("several orders in one request: send them one by one", code="batch_refused", path=path)
         for index, item in enumerate(value):
             claim_value(items, item, value, index, f"{path}[{index}]", role, sheet, depth + 1)
@@ -214,7 +217,7 @@ def claim_value(
 def _claim_map(node: Node, mapping: dict[str, Any], path: str, role: Role | None, sheet: Sheet, depth: int) -> None:
     sheet.keys += len(mapping)
     if node.switch is not None:
-        role = pick_role(node, mapping.get(node.switch.by), path)
+        role = pick_role(node, mapping.get(node.switch.by), path, sheet)
     if node.party >= 0:
         note_party(node, role, path, sheet)
     keys = node.keys
@@ -297,7 +300,7 @@ def _claim_element(node: Node, element: envelope_xml.Element, path: str, role: R
     if node.drop:
         sheet.drops.append((envelope_xml.Text(element), 0))
     if node.switch is not None:
-        role = pick_role(node, _beside(element, node.switch.by), path)
+        role = pick_role(node, _beside(element, node.switch.by), path, sheet)
     if node.party >= 0:
         note_party(node, role, path, sheet)
     for qualified, name, value in envelope_xml.local_attributes(element):
@@ -313,7 +316,7 @@ def _claim_element(node: Node, element: envelope_xml.Element, path: str, role: R
 
 def _claim_children(node: Node, element: envelope_xml.Element, path: str, role: Role | None, sheet: Sheet) -> None:
     names = [envelope_xml.local_name(item) for item in element]
-    if node.single and len(names) > 1:
+    if node.single and len(names) > 1 and not sheet.lenient:
         raise CarrierRefusal("several orders in one request: send them one by one", code="batch_refused", path=path)
     met: dict[str, int] = {}
     for name, item in zip(names, element):
@@ -333,10 +336,12 @@ def _beside(element: envelope_xml.Element, by: str) -> str | None:
     return next((item.text for item in element if envelope_xml.local_name(item) == by), None)
 
 
-def pick_role(node: Node, value: Any, path: str) -> Role:
+def pick_role(node: Node, value: Any, path: str, sheet: Sheet) -> Role:
     """Whose the leaves below are, by the value beside them."""
     switch = node.switch
     role = switch.roles.get(str(value)) if switch is not None else None
+    if role is None and sheet.lenient:
+        return _THIRD_PARTY
     if role is None:
         raise CarrierRefusal("whose contact this is cannot be told", code="unknown_role", path=path)
     return role
@@ -345,7 +350,7 @@ def pick_role(node: Node, value: Any, path: str) -> Role:
 def note_party(node: Node, role: Role | None, path: str, sheet: Sheet) -> None:
     """Refuse a second party of one role at the same claim: one relay number cannot reach two people."""
     role = role if node.switch is not None else node.party_role
-    if role is None:
+    if role is None or sheet.lenient:
         return
     met = (node.party, role)
     if met in sheet.parties and role is not _THIRD_PARTY:

@@ -67,6 +67,11 @@ def cases(direction: str) -> list[Any]:
     return found
 
 
+def content_type(folder: str, file: str) -> str:
+    """Without the remark that a listing may add, as in `text/xml (SOAP 1.1)`."""
+    return str(listing(folder)["files"][file]["content_type"]).partition(" (")[0]
+
+
 def read(folder: str, file: str) -> bytes:
     assert FOLDERS is not None
     return (FOLDERS / folder / file).read_bytes()
@@ -79,9 +84,7 @@ def texts(body: bytes, file: str) -> dict[str, str]:
 
 def request_for(operation: Operation, folder: str, file: str) -> WireRequest:
     path = re.sub(r"\{\w+\}", "v1", operation.path)
-    return WireRequest(
-        operation.method, path, "", {"content-type": listing(folder)["files"][file]["content_type"]}, read(folder, file)
-    )
+    return WireRequest(operation.method, path, "", {"content-type": content_type(folder, file)}, read(folder, file))
 
 
 def opened(folder: str, file: str) -> tuple[Operation, WireRequest]:
@@ -229,7 +232,7 @@ def answering(folder: str, file: str) -> Operation:
 
 
 def reply(folder: str, file: str, body: bytes) -> WireReply:
-    return WireReply(200, {"content-type": listing(folder)["files"][file]["content_type"]}, body)
+    return WireReply(200, {"content-type": content_type(folder, file)}, body)
 
 
 @pytest.mark.parametrize(("folder", "file"), cases("carrier_to_shop"))
@@ -252,14 +255,17 @@ def test_waybills_and_route_codes_come_through_an_answer(folder: str, file: str)
 def test_a_create_answer_is_booked_with_its_waybill(folder: str, file: str) -> None:
     if not file.startswith("create"):
         pytest.skip("not an answer to a create")
-    answer = rewrite_answer(answering(folder, file), None, reply(folder, file, read(folder, file)))
+    profile = profile_of(folder)
+    assert profile is not None
+    # Some formats book in a second call (buy, print): the answer is that call's.
+    operations = [operation for operation in profile.operations.values() if operation.effect in ("create", "label")]
+    answers = [rewrite_answer(operation, None, reply(folder, file, read(folder, file))) for operation in operations]
     waybills = {
         entry["value"]
         for entry in listing(folder)["must_preserve"]
         if entry["file"] == file and entry["what"] == "tracking_number"
     }
-    assert answer.outcome == "booked"
-    assert not waybills or answer.waybill in waybills
+    assert any(answer.outcome == "booked" and (not waybills or answer.waybill in waybills) for answer in answers)
 
 
 @pytest.mark.parametrize(("folder", "file"), cases("carrier_to_shop"))
@@ -292,7 +298,7 @@ def test_a_push_is_verified_read_and_masked(folder: str, file: str) -> None:
     profile = profile_of(folder)
     assert profile is not None
     body = read(folder, file)
-    headers = {"content-type": listing(folder)["files"][file]["content_type"]}
+    headers = {"content-type": content_type(folder, file)}
     secrets = dict.fromkeys(profile.secrets, "")
     for vector in listing(folder)["signing"]:
         if vector["file"] == file:
@@ -315,7 +321,7 @@ def test_a_push_with_a_changed_byte_is_refused_where_the_carrier_signs(folder: s
     if vector is None:
         pytest.skip("no vector")
     headers = {
-        "content-type": listing(folder)["files"][file]["content_type"],
+        "content-type": content_type(folder, file),
         vector["where"].rpartition(" ")[2].lower(): vector["expected"],
     }
     body = read(folder, file)
