@@ -50,7 +50,10 @@ class FrontDoor:
             return await self._forward(request)
         except VeilwayError as error:
             self._service.metrics.refusals.labels(error.code).inc()
-            return problem(error)
+            answer = problem(error)
+            if request.can_read_body:
+                answer.force_close()  # a body that nobody read would end the connection under the sender's next request
+            return answer
         except asyncio.CancelledError:
             raise
         except Exception as error:  # noqa: BLE001 - the last line: the cause may hold content, so only its kind is told
