@@ -53,15 +53,17 @@ def numbers(count: int) -> list[str]:
     return [f"9501399{line:05d}" for line in range(count)]
 
 
-def prepare(folder: Path, carriers: dict[str, str], relay_numbers: int) -> str:
+def prepare(
+    folder: Path, carriers: dict[str, str], relay_numbers: int, secrets: dict[str, dict[str, str]] = SECRETS
+) -> str:
     """Make the folder: config, keys, a shop, carriers by base URL, a pool of numbers. Gives the shop's key."""
     made = subprocess.run([*VEILWAY, "init", str(folder)], capture_output=True, text=True)
     if made.returncode:
         raise SystemExit(f"veilway init ended with {made.returncode}: {made.stderr.strip()}")
     key = told(folder, "shop", "add", "bench", "--json")["api_key"]
     for carrier, base in carriers.items():
-        secrets = [word for name, value in SECRETS[carrier].items() for word in ("--secret", f"{name}={value}")]
-        verb(folder, "carrier", "enable", carrier, "--base-url", base, *secrets)
+        given = [word for name, value in secrets[carrier].items() for word in ("--secret", f"{name}={value}")]
+        verb(folder, "carrier", "enable", carrier, "--base-url", base, *given)
     verb(folder, "numbers", "add", "bench", *numbers(relay_numbers))
     return str(key)
 
