@@ -166,8 +166,8 @@ def read_outcome(rule: AnswerRule, sheet: Sheet, status: int) -> str:
     tree = Tree(sheet)
     code = _first(sheet.facts, "error_code")
     if status < 400 and _all_hold(rule.booked, tree) and (rule.booked or _first(sheet.facts, "waybill")):
-        # A success that names no waybill where one should stand is not a booking that anybody can follow.
-        return "booked" if _first(sheet.facts, "waybill") or not _names(rule.root, "waybill") else "unknown"
+        # Without a waybill it is booked all the same: some carriers give it later, by push.
+        return "booked"
     if code in rule.duplicate:
         return "booked" if _first(sheet.facts, "waybill") else "unknown"
     if status >= 500 or status in _UNDECIDED:

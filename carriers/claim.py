@@ -6,7 +6,7 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from carriers import fieldpath
@@ -80,6 +80,10 @@ class Switch:
     roles: Mapping[str, Role]
 
 
+DESCEND, SKIP, PERSONAL_LEAF, NOTE = range(4)
+"""Lanes of the walk: go in, pass a plain leaf by, note a personal leaf, note another leaf."""
+
+
 class Node:
     """One place of a document: what stands there and what may stand below."""
 
@@ -90,6 +94,7 @@ class Node:
         "items",
         "keys",
         "label",
+        "lane",
         "late",
         "party",
         "party_role",
@@ -102,6 +107,8 @@ class Node:
     def __init__(self, label: str = "") -> None:
         self.label = label
         """How a JSON key reads in a path, `.key` or `['odd key']`; empty for what matches any key."""
+        self.lane = DESCEND
+        """How the walk treats what stands here; set by `settle_lanes` when the tree is complete."""
         self.keys: dict[str, Node] = {}
         self.items: Node | None = None
         self.rest: Node | None = None
@@ -168,9 +175,37 @@ def _word(rule: Rule) -> str:
     return rule.part or rule.kind.value
 
 
+def nodes(root: Node) -> Iterator[Node]:
+    """Every node of a tree once, those that stand for any depth included."""
+    seen: set[int] = set()
+    rest = [root]
+    while rest:
+        node = rest.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            yield node
+            rest += [
+                *node.keys.values(),
+                *(below for below in (node.items, node.rest, node.inner) if below is not None),
+            ]
+
+
+def settle_lanes(root: Node) -> None:
+    """Decide each node's lane, once, so that the walk need not."""
+    for node in nodes(root):
+        rule = node.rule
+        if rule is None or node.drop:
+            node.lane = DESCEND
+        elif rule is PLAIN:
+            node.lane = SKIP
+        else:
+            node.lane = PERSONAL_LEAF if rule.kind not in (Kind.PLAIN, Kind.CREDENTIAL) and not rule.stranger else NOTE
+
+
 def stranger(rule: Rule) -> Node:
     """A node that takes whatever nobody claimed, to any depth, under one rule."""
     node = Node()
     node.rest = node.items = node
     node.rule = rule
+    settle_lanes(node)
     return node

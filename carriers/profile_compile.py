@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from carriers import clockwork, fieldpath
-from carriers.claim import PERSONAL, WORDS, Node, Rule, Switch, claim, place
+from carriers.claim import PERSONAL, WORDS, Node, Rule, Switch, claim, nodes, place, settle_lanes
 from carriers.envelope_cipher import CIPHERS
 from carriers.errors import ProfileError
 from carriers.profile import (
@@ -257,6 +257,8 @@ class _Compiler:
             self._claim_target(root, query, target)
         _mark_late(root, targets)
         self._check_codecs(root)
+        settle_lanes(root)
+        settle_lanes(query)
         expects = self._expects(table, personal)
         return Operation(
             id=table.id,
@@ -381,7 +383,7 @@ class _Compiler:
             node.rule = Rule(Kind.CREDENTIAL)
 
     def _check_codecs(self, root: Node) -> None:
-        for node in _nodes(root):
+        for node in nodes(root):
             if node.codec and node.codec not in _CODECS:
                 raise ProfileError(f"unknown envelope {node.codec!r}", code="unknown_envelope")
             if node.codec in CIPHERS and node.codec not in self.table.ciphers:
@@ -390,6 +392,7 @@ class _Compiler:
     def _answer(self, where: str, table: AnswerTable) -> Answer:
         root = Node()
         self._claims(root, None, where, table.document, table.party, table.fields)
+        settle_lanes(root)
         self.at(where, "answer")
         return Answer(
             root=root,
@@ -429,6 +432,7 @@ class _Compiler:
         where = f"push[{index}]"
         root = Node()
         self._claims(root, None, where, table.document, table.party, table.fields)
+        settle_lanes(root)
         self.at(where, table.verify or "verify")
         if table.verify and table.verify not in self.schemes:
             raise ProfileError(f"no signature scheme called {table.verify!r}", code="missing_signer")
@@ -501,21 +505,6 @@ def _matchers(table: OperationTable) -> Iterator[Matcher]:
             yield Matcher(place_, name.lower() if place_ == "header" else name, value)
     for path, value in wanted.json.items():
         yield Matcher("body", path, value, fieldpath.parse(path))
-
-
-def _nodes(root: Node) -> Iterator[Node]:
-    """Every node of a tree once, nodes that stand for any depth included."""
-    seen: set[int] = set()
-    rest = [root]
-    while rest:
-        node = rest.pop()
-        if id(node) not in seen:
-            seen.add(id(node))
-            yield node
-            rest += [
-                *node.keys.values(),
-                *(below for below in (node.items, node.rest, node.inner) if below is not None),
-            ]
 
 
 def _mark_late(root: Node, targets: list[Target]) -> None:

@@ -50,7 +50,7 @@ class AnswerTable(Table, kw_only=True, frozen=True):
     party: list[PartyTable] = []
     fields: Shape = {}
     booked: dict[str, str | list[str]] = {}
-    """Path -> value(s) that a success shows. A waybill must stand there, too, where the profile names its place."""
+    """Path -> value(s) that a success shows, all of them. Where none are named, a waybill is the success."""
     refused: dict[str, str | list[str]] = {}
     absent: dict[str, str | list[str]] = {}
     """For look-ups: what says that the carrier does not know the order."""

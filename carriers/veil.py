@@ -67,7 +67,7 @@ class Veiled:
         elsewhere = {id(level.container) for level in sheet.levels}
         elsewhere.update([id(leaf.container) for leaf in sheet.fresh])
         pieces = [_clear(level, elsewhere) for level in sheet.levels]
-        pieces.append(unquote(request.path))
+        pieces.append(unquote(request.path) if "%" in request.path else request.path)
         pieces += [value for name, value in request.headers.items() if name in self.order.operation.headers]
         return "\n".join(pieces)
 
@@ -129,31 +129,28 @@ class _Pen:
         self.masked: dict[tuple[Kind, str], Masked] = {}
 
     def write(self, leaf: Leaf) -> None:
-        kind = leaf.rule.kind
-        if kind is _FREE_TEXT:
-            self.texts.append(leaf)
-        elif kind is _PHONE:
+        path, rule, role, value, container, key = leaf
+        kind = rule.kind
+        if kind is _PHONE:
             self._phone(leaf)
+        elif kind is _FREE_TEXT:
+            self.texts.append(leaf)
         elif kind is _EMAIL:
             self._email(leaf)
         elif kind in self.whole:
-            self.granted.append((leaf.path, kind, leaf.role))
-            self.kept.append(leaf.value)
-            self._note(leaf, leaf.value)
+            self.granted.append((path, kind, role))
+            self.kept.append(value)
+            self.echoes.append((role, kind, rule.part, value, value))
         else:
-            self._mask(leaf, kind)
+            # One person may stand in several places; the same value gets the same mask, and is masked once.
+            masked = self.masked.get((kind, value))
+            if masked is None:
+                masked = self.masked[kind, value] = self._masked(kind, leaf)
+                self.kept.append(masked.text)
+            container[key] = masked.text
+            self.echoes.append((role, kind, rule.part, masked.text, value))
 
-    def _mask(self, leaf: Leaf, kind: Kind) -> None:
-        # One person may stand in several places; the same value gets the same mask, and is masked once.
-        at = (kind, leaf.value)
-        masked = self.masked.get(at)
-        if masked is None:
-            masked = self.masked[at] = self._masked(leaf, kind)
-            self.kept.append(masked.text)
-        leaf.container[leaf.key] = masked.text
-        self._note(leaf, masked.text)
-
-    def _masked(self, leaf: Leaf, kind: Kind) -> Masked:
+    def _masked(self, kind: Kind, leaf: Leaf) -> Masked:
         if kind is _NAME:
             return mask_name(leaf.value)
         if kind is _ADDRESS_LINE:
