@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeVar
 
+from masking.guard_needles import NO_WORDS as _NO_WORDS
 from masking.guard_needles import Needles, Where
-from masking.guard_text import Text, forms, squeeze
+from masking.guard_text import Text, forms, squeeze, words
 from masking.personal import Kind
 
 _LEAF_ENDS = frozenset("\"'<>&=,:;[]{}\\|^\t\r\n") - {",", ";"}
 """What parts the leaves of JSON, XML and forms, also of JSON within a string, and of a printer language."""
 _IN_NUMBER = frozenset("0123456789.:-/")
 _IN_EMAIL = frozenset("._%+-")
+_FIELD_DATA = ("^FD", "^FV")  # where a field begins in ZPL
 
 _S = TypeVar("_S", str, bytes)
 
@@ -67,8 +69,13 @@ class Guard:
             if held in squeezed and self._stands(held, squeezed, _anywhere, squeeze):
                 yield kind
         for needle, where, kind, cased in self._needles.apart:
-            text = form.lower() if cased else form.text
-            if needle in text and self._stands(needle, text, _RULES[where], str.lower):
+            if where is Where.WORD:
+                text = form.words()
+            else:
+                text = form.lower() if cased else form.text
+            if needle in text and self._stands(
+                needle, text, _RULES[where], words if where is Where.WORD else str.lower
+            ):
                 yield kind
 
     def _stands(self, needle: _S, text: _S, rule: Callable[[_S, int, int], bool], written: Callable[[str], _S]) -> bool:
@@ -99,27 +106,36 @@ def _anywhere(_text: bytes, _start: int, _end: int) -> bool:
 
 def _as_word(text: str, start: int, end: int) -> bool:
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
-    if before.isalnum() and before.isascii() == text[start].isascii():
-        return False
-    if "@" in text[start:end] and before in _IN_EMAIL:
-        return False
-    return not (after.isalnum() and after.isascii() == text[end - 1].isascii())
+    # Scripts that write without blanks may stand beside it: 给Ana的.
+    return not (before.isalnum() and before < _NO_WORDS) and not (after.isalnum() and after < _NO_WORDS)
+
+
+def _as_email(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    return not (before in _IN_EMAIL or before.isalnum() or (after.isalnum() and after < _NO_WORDS))
 
 
 def _as_leaf(text: str, start: int, end: int) -> bool:
-    before, after = text[:start].rstrip(" ")[-1:], text[end : end + 64].lstrip(" ")[:1]
-    return (not before or before in _LEAF_ENDS) and (not after or after in _LEAF_ENDS)
+    before, after = text[:start].rstrip(" "), text[end : end + 64].lstrip(" ")[:1]
+    opens = not before or before[-1] in _LEAF_ENDS or before[-3:].upper() in _FIELD_DATA
+    return opens and (not after or after in _LEAF_ENDS)
+
+
+def _as_number(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if before in _IN_NUMBER or after.isdigit():
+        return False
+    return not (after in _IN_NUMBER and text[end + 1 : end + 2].isdigit())
 
 
 def _as_door_number(text: str, start: int, end: int) -> bool:
-    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
-    if before in _IN_NUMBER or (after in _IN_NUMBER and text[end + 1 : end + 2].isdigit()):
-        return False
-    return not _as_leaf(text, start, end)
+    return _as_number(text, start, end) and not _as_leaf(text, start, end)
 
 
 _RULES: dict[Where, Callable[[str, int, int], bool]] = {
     Where.WORD: _as_word,
+    Where.EMAIL: _as_email,
+    Where.NUMBER: _as_number,
     Where.LEAF: _as_leaf,
     Where.DOOR_NUMBER: _as_door_number,
 }

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import ClassVar, NamedTuple
 
 from masking.addresses import mask_address
-from masking.guard_text import squeeze
+from masking.guard_text import squeeze, words
 from masking.personal import Kind
 from masking.text import clean
 
@@ -17,14 +17,17 @@ WHOLE_NAME = 3
 DOOR = 4
 """Characters from which a door part is looked for."""
 _WHOLE_DIGITS = 7  # digits from which a number is looked for inside others; fewer stand in quantities and times
-_UNSPACED = 8  # letters from which a name of several words is also looked for with its blanks taken out
-_NO_WORDS = "\u2e80"  # from here on lie the scripts that write without blanks: Han, kana, hangul
+_WHOLE_NUMBER, _EXTENSION_DIGITS = 10, 6
+_WHOLE_LINE = 6  # bytes from which an address line is looked for whole
+_UNSPACED = 8  # letters from which a name of several words is also looked for as one word
+NO_WORDS = "\u2e80"
+"""From here on lie the scripts that write without blanks: Han, kana, hangul."""
 _LIMIT = 2000
 _STARS = re.compile(r"\*+")
 _BRACKETS = re.compile(r"[(（\[【<《].*?[)）\]】>》]")
 _NO_DIGIT = re.compile(r"[^0-9]+")
-_COUNTRY = re.compile(r"(?:\+|00)(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9]\d\d)", re.ASCII)
-_EXTENSION = re.compile(r"转|分机|ext\.?|[#xX;]|-(?=\d{1,6}$)", re.IGNORECASE | re.ASCII)
+_COUNTRY = re.compile(r"^(?:\+|00)(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9]\d\d)", re.ASCII)
+_EXTENSION = re.compile(r"转|分机|ext\.?|[#xX;]", re.IGNORECASE | re.ASCII)
 _SEVERAL = re.compile(r"[\n/、;；|,，]|或")
 _EDGES = " \t\n,，;；。()（）"
 _PIECES = re.compile(r"[\s,，;；。()（）]+")
@@ -36,11 +39,15 @@ class Where(Enum):
     INSIDE = auto()
     """Anywhere in the squeezed text."""
     WORD = auto()
-    """Not beside a letter or digit."""
+    """Not beside a letter or digit; whatever parts words counts as a blank."""
+    EMAIL = auto()
+    """Not as the end of another address."""
+    NUMBER = auto()
+    """A number of its own, not a piece of another, of a date or of a sum."""
     LEAF = auto()
     """Alone between the punctuation of JSON, XML or a form."""
     DOOR_NUMBER = auto()
-    """A number of its own beside other text: "1501" in an address, not the quantity or the time of day."""
+    """The same, and beside other text: "1501" in an address, not the quantity or the time of day."""
 
 
 class Apart(NamedTuple):
@@ -75,10 +82,12 @@ class Needles:
             adding(self, Kind._value2member_map_[kind], value)  # type: ignore[arg-type]
 
     def _stand_apart(self, where: Where, kind: Kind, text: str) -> None:
+        if not text:
+            return
         self.apart.append(Apart(text, where, kind, text.upper() != text))
 
     def _email(self, kind: Kind, value: str) -> None:
-        self._stand_apart(Where.WORD, kind, clean(value, _LIMIT).lower())
+        self._stand_apart(Where.EMAIL, kind, clean(value, _LIMIT).lower())
 
     def _id(self, kind: Kind, value: str) -> None:
         self._number(kind, clean(value, _LIMIT))
@@ -91,7 +100,7 @@ class Needles:
         for number in {value, *_SEVERAL.split(value)}:
             # The country code and the trunk zero come and go, and so does an extension: the needle is what never changes.
             national = _COUNTRY.sub("", number.strip(), count=1)
-            for text in {national, _EXTENSION.split(national)[0]}:
+            for text in {national, _without_extension(national)}:
                 digits = _NO_DIGIT.sub("", text)
                 if len(digits) == 13 and digits.startswith("86"):
                     digits = digits[2:]
@@ -104,7 +113,7 @@ class Needles:
         if len(squeezed) >= _WHOLE_DIGITS:
             self.inside[squeezed] = kind
         elif squeezed:
-            self._stand_apart(Where.WORD if len(squeezed) >= DOOR else Where.LEAF, kind, text.lower())
+            self._stand_apart(Where.NUMBER if len(squeezed) >= DOOR else Where.LEAF, kind, text.lower())
 
     def _name(self, kind: Kind, value: str) -> None:
         if value.isalpha():
@@ -119,13 +128,13 @@ class Needles:
     def _letters(self, kind: Kind, name: str, letters: int) -> None:
         if letters < WHOLE_NAME:
             self._stand_apart(Where.LEAF, kind, name.lower())
-        elif max(name) >= _NO_WORDS:
+        elif max(name) >= NO_WORDS:
             self.inside[squeeze(name)] = kind
         else:
-            words = name.lower().split()
-            self._stand_apart(Where.WORD, kind, " ".join(words))
-            if len(words) > 1 and letters >= _UNSPACED:
-                self.inside[squeeze(name.lower())] = kind
+            spelt = words(name)
+            self._stand_apart(Where.WORD, kind, spelt)
+            if " " in spelt and letters >= _UNSPACED:
+                self._stand_apart(Where.WORD, kind, spelt.replace(" ", ""))
 
     def _address(self, kind: Kind, value: str) -> None:
         value = clean(value, _LIMIT)
@@ -134,27 +143,23 @@ class Needles:
             masked = mask_address(value).text
         if "*" not in masked:
             return  # nothing was cut: the whole line is kept
-        found = False
         for gap in _gaps(value, masked):
             for part in {gap, *_PIECES.split(gap)}:
-                found = self._door(kind, part) or found
-        if not found:
-            # The door is too short to be told from anything else; the line as a whole is not.
-            self._number(kind, value)
+                self._door(kind, part)
+        # The line as a whole, too: a door may be too short to be told from anything else ("3室"), or stand within a range.
+        whole = squeeze(value)
+        if len(whole) >= _WHOLE_LINE:
+            self.inside[whole] = kind
 
-    def _door(self, kind: Kind, part: str) -> bool:
-        """Take in one door part; False where it is too short, or a word alone ("Apartment")."""
+    def _door(self, kind: Kind, part: str) -> None:
+        """Take in one door part, unless it is too short, or a word alone ("Apartment")."""
         squeezed = squeeze(part)
-        if squeezed.isascii():
-            if len(squeezed) < DOOR or not any(map(str.isdigit, part)):
-                return False
+        if not squeezed.isascii():
+            if len(squeezed.decode("utf-8", "surrogatepass")) >= DOOR:
+                self.inside[squeezed] = kind
+        elif len(squeezed) >= DOOR and any(map(str.isdigit, part)):
             where = Where.DOOR_NUMBER if part.isdigit() else Where.WORD
-            self._stand_apart(where, kind, " ".join(part.lower().split()))
-            return True
-        if len(squeezed.decode("utf-8", "surrogatepass")) < DOOR:
-            return False
-        self.inside[squeezed] = kind
-        return True
+            self._stand_apart(where, kind, words(part))
 
 
 Needles._ADD = {
@@ -165,6 +170,14 @@ Needles._ADD = {
     "email": Needles._email,
     "id": Needles._id,
 }
+
+
+def _without_extension(number: str) -> str:
+    head, _, tail = number.rpartition("-")
+    # Behind a hyphen, few digits after a whole number are an extension; after fewer they are its last group.
+    if tail.isdigit() and len(tail) <= _EXTENSION_DIGITS and len(_NO_DIGIT.sub("", head)) >= _WHOLE_NUMBER:
+        return head
+    return _EXTENSION.split(number)[0]
 
 
 def _gaps(value: str, masked: str) -> list[str]:

@@ -15,6 +15,8 @@ from masking.text import INVISIBLE
 
 _ROUNDS = 4  # a value that was encoded oftener than this is nobody's accident
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ESCAPE = re.compile(r"\\+u([0-9A-Fa-f]{4})(?:\\+u([Dd][C-Fc-f][0-9A-Fa-f]{2}))?")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,8});")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
@@ -22,6 +24,7 @@ _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 _WIDE = (("，", ","), ("：", ":"), ("（", "("), ("）", ")"), ("；", ";"), ("！", "!"), ("？", "?"))
 # Blanks, controls, and what people put between digits or parts of a name.
 _SEPARATORS = bytes(range(0x21)) + b"-_.()/+\\'\x7f"
+_SPACED = bytes.maketrans(_SEPARATORS, b" " * len(_SEPARATORS))
 _LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz")
 # Dashes, dots and blanks outside ASCII that stand in the same places.
 _WIDE_SEPARATORS = re.compile(
@@ -36,7 +39,7 @@ _FILLER, _DOT, _BLANK = b"\xe3\x85\xa4", b"\xe3\x83\xbb", b"\xe3\x80\x80"
 class Text:
     """A text and its other spellings."""
 
-    __slots__ = ("_data", "_lower", "squeezed", "text")
+    __slots__ = ("_data", "_lower", "_words", "squeezed", "text")
 
     def __init__(self, text: str) -> None:
         data = text.encode("utf-8", "surrogatepass")
@@ -47,16 +50,26 @@ class Text:
             if odd or not is_normalized("NFKC", text):
                 text = _normal(text)
                 data = text.encode("utf-8", "surrogatepass")
-        squeezed = data.translate(_LOWER, _SEPARATORS)
-        self.text, self._data, self._lower = text, data, ""
-        self.squeezed = _WIDE_SEPARATORS.sub(b"", squeezed) if odd else squeezed
+                if odd:
+                    data = _WIDE_SEPARATORS.sub(b"-", data)
+        self.text, self._data, self._lower, self._words = text, data, "", ""
+        self.squeezed = data.translate(_LOWER, _SEPARATORS)
         """For values that separators could part."""
 
     def lower(self) -> str:
-        """For values with letter case."""
+        """In small letters, for e-mails, numbers and short names."""
         if not self._lower:
             self._lower = self.text.lower()
         return self._lower
+
+    def words(self) -> str:
+        """In small letters with one blank for whatever parts words, for names and doors of several words."""
+        if not self._words:
+            spaced = self._data.translate(_SPACED)
+            if b"  " in spaced:
+                spaced = b" ".join(spaced.split())
+            self._words = spaced.decode("utf-8", "surrogatepass").lower()
+        return self._words
 
     def decoded(self) -> str:
         """The text with one layer of codes undone; itself where it has none."""
@@ -72,8 +85,16 @@ class Text:
 
 def squeeze(text: str) -> bytes:
     """UTF-8 in small ASCII letters, without blanks, hyphens, dots, brackets, slashes and the like."""
-    data = text.encode("utf-8", "surrogatepass").translate(_LOWER, _SEPARATORS)
-    return data if data.isascii() else _WIDE_SEPARATORS.sub(b"", data)
+    data = text.encode("utf-8", "surrogatepass")
+    if not data.isascii():
+        data = _WIDE_SEPARATORS.sub(b"", data)
+    return data.translate(_LOWER, _SEPARATORS)
+
+
+def words(text: str) -> str:
+    """The text as `Text.words` spells it."""
+    data = _WIDE_SEPARATORS.sub(b"-", text.encode("utf-8", "surrogatepass"))
+    return b" ".join(data.translate(_SPACED).split()).decode("utf-8", "surrogatepass").lower()
 
 
 def forms(text: str) -> Iterator[tuple[str, Text]]:
@@ -89,9 +110,18 @@ def forms(text: str) -> Iterator[tuple[str, Text]]:
 
 
 def _unquoted(text: str) -> str:
-    """Percent codes undone by the C-coded quoted-printable reader; what is no code stays. UTF-8, else GB 18030."""
-    coded = text.replace("=", "%3D").encode("utf-8", "surrogatepass").replace(b"%", b"=")
-    data = b"\n".join([a2b_qp(line) for line in coded.split(b"\n")])
+    """Percent codes undone by the C-coded quoted-printable reader; a percent sign that begins no code stays."""
+    coded = _NO_CODE.sub("%25", text).replace("=", "%3D").encode("utf-8", "surrogatepass")
+    data = a2b_qp(coded.replace(b"%", b"="))
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        # Codes of GB 18030. Only in plain ASCII around them may a second byte stand uncoded.
+        return data.decode("gb18030", "replace") if text.isascii() else _RUN.sub(_run, text)
+
+
+def _run(found: re.Match[str]) -> str:
+    data = bytes.fromhex(found[0].replace("%", ""))
     try:
         return data.decode()
     except UnicodeDecodeError:
