@@ -16,7 +16,13 @@ from carriers.profile import CarrierProfile, Operation
 from carriers.walk import Sheet, walk_body
 from masking.personal import Kind
 
-PERSONAL_CLASS, PLAIN_CLASS, FREE_CLASS, CREDENTIAL_CLASS, UNCLASSIFIED = "personal", "plain", "free_text", "credential", "unclassified"
+PERSONAL_CLASS, PLAIN_CLASS, FREE_CLASS, CREDENTIAL_CLASS, UNCLASSIFIED = (
+    "personal",
+    "plain",
+    "free_text",
+    "credential",
+    "unclassified",
+)
 CLASSES = (PERSONAL_CLASS, FREE_CLASS, CREDENTIAL_CLASS, PLAIN_CLASS, UNCLASSIFIED)
 
 
@@ -100,7 +106,11 @@ def _opened(path: str, codec: str) -> str:
     inside = {"json": "$", "xml": "", "form": "", "multipart": ""}.get(codec)
     if inside is None:
         return f"{path}~{codec}~" if path else f"{codec}~"
-    return f"{path}~{inside}" if path and not (path.startswith("part:") and "~" not in path and "$" not in path) else f"{path}{inside}"
+    return (
+        f"{path}~{inside}"
+        if path and not (path.startswith("part:") and "~" not in path and "$" not in path)
+        else f"{path}{inside}"
+    )
 
 
 def check_sample(operation: Operation, body: bytes, fmt: str, *, answer: bool = False) -> list[Row]:

@@ -17,15 +17,7 @@ from masking.personal import Kind, Role
 
 PERSONAL = frozenset((Kind.NAME, Kind.PHONE, Kind.EMAIL, Kind.ADDRESS_LINE, Kind.COMPANY, Kind.ID))
 
-_SOFT_CODE = frozenset("number numbers no nos num nr nbr code id ids identifier nummer numero codigo codice kod номер код 号 号码 编号".split())
-_NUMBER = frozenset("number numero no nr num nummer nro номер 号".split())
-_WEAK_STREET = frozenset(
-    "unit suite floor flat room block line lines house hno door building bldg landmark complement complemento portal piso puerta bloque interno scala stair staircase voie apartment apt piano lat lng lon latitude longitude coordinates geo premise premises civic box intercom stiege zusatz".split()
-)
-_HEAD_FIRST = frozenset("tipo typ type fecha is has".split())  # Romance compounds begin with their head: `tipoDireccion`
-_NEEDS_PARTY = frozenset("identification registration identity national certificate number numbers no nr".split())
-_BY = frozenset("by info".split())
-_COORDINATE = frozenset("lat lng lon latitude longitude coordinates geo".split())
+_BY = ("by", "info")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,9 @@ def infer(body: bytes, fmt: str) -> list[Finding]:
     guesses = [_empty(leaf) or _guess(leaf, around) for leaf in found]
     guesses = _settle_companies(found, guesses, around)
     return [
-        Finding(leaf.path, guess.kind, around.party(leaf, guess.kind) if guess.kind in PERSONAL else None, guess.confidence)
+        Finding(
+            leaf.path, guess.kind, around.party(leaf, guess.kind) if guess.kind in PERSONAL else None, guess.confidence
+        )
         for leaf, guess in zip(found, guesses)
     ]
 
@@ -81,8 +75,8 @@ def meaning(key: Sequence[str]) -> str:
     meant = [concepts(word) for word in key]
     said = frozenset().union(*meant) if meant else frozenset()
     last = meant[-1] if meant else frozenset()
-    soft = bool(key) and key[-1] in _SOFT_CODE
-    if key and key[0] in _HEAD_FIRST:
+    soft = bool(key) and "soft" in last
+    if key and "head_first" in concepts(key[0]):
         return "code"
     if "secret" in said and not said & {"name", "phone", "street"} and not (last & {"code"} and not soft):
         return "secret"
@@ -106,7 +100,7 @@ def _is_party_word(word: str) -> bool:
 
 def _numbered(key: Sequence[str], said: frozenset[str]) -> str:
     """A key that ends in number, code or id: whose number?"""
-    if said & {"thing", "parcel"}:
+    if "parcel" in said or ("thing" in said and "street" not in said):
         return "code"
     if "identity" in said:
         return "identity"
@@ -159,11 +153,17 @@ def _by_key(leaf: Leaf, key: Sequence[str], around: Surroundings) -> _Guess | No
         case "phone":
             return _Guess(Kind.PHONE, 0.97 if shape.digits(text) >= 7 else 0.8) if shape.is_phone(text) else None
         case "free":
-            return None if shape.is_opaque(text) or shape.is_identifier(text) or leaf.number else _Guess(Kind.FREE_TEXT, 0.85)
-        case "identity" if shape.can_be_id(text) and (set(key) - _NEEDS_PARTY or around.belongs_to_party(leaf)):
+            return (
+                None
+                if shape.is_opaque(text) or shape.is_identifier(text) or leaf.number
+                else _Guess(Kind.FREE_TEXT, 0.85)
+            )
+        case "identity" if shape.can_be_id(text) and (not _bare_id(key) or around.belongs_to_party(leaf)):
             return _Guess(Kind.ID, 0.85)
         case "code" if _house_number(leaf, key, around):
             return _Guess(Kind.ADDRESS_LINE, 0.7)
+        case "code" if not all(map(concepts, key)) and around.is_party_block(leaf) and shape.is_divided_phone(text):
+            return _Guess(Kind.PHONE, 0.5)
         case "place" | "thing" | "code":
             return _Guess(Kind.PLAIN, 0.9)
         case "street":
@@ -177,24 +177,44 @@ def _by_key(leaf: Leaf, key: Sequence[str], around: Surroundings) -> _Guess | No
 
 def _street(leaf: Leaf, key: Sequence[str], around: Surroundings) -> _Guess | None:
     text = leaf.text.strip()
-    if _COORDINATE & set(key):
+    if any("coordinate" in concepts(word) for word in key):
         # A coordinate of a party's place is its door, to a few metres.
         return _Guess(Kind.ADDRESS_LINE, 0.6) if around.belongs_to_party(leaf) and shape.digits(text) >= 5 else None
     if shape.is_han_place(text):
         return _Guess(Kind.PLAIN, 0.75)
-    if (shape.is_opaque(text) and not text.replace("-", "").replace("/", "").isdigit()) or (shape.is_identifier(text) and not any(c.isdigit() for c in text)):
+    if (shape.is_opaque(text) and not text.replace("-", "").replace("/", "").isdigit()) or (
+        shape.is_identifier(text) and not any(c.isdigit() for c in text)
+    ):
         return None
-    strong = [word for word in key if "street" in concepts(word) and word not in _WEAK_STREET]
-    if not strong and not around.has(leaf, "street", "place"):
+    strong = [word for word in key if "street" in concepts(word) and "unit" not in concepts(word)]
+    if not strong and not (around.has(leaf, "street", "place") and _unit_like(text)):
         return None
-    if any("thing" in concepts(word) for word in key) and not shape.is_street_line(text):
+    if any("thing" in concepts(word) and "street" not in concepts(word) for word in key) and not shape.is_street_line(
+        text
+    ):
         return None
     return _Guess(Kind.ADDRESS_LINE, 0.95 if strong and len(text) > 4 else 0.75)
 
 
+def _unit_like(text: str) -> bool:
+    """A unit, floor or door has a number or a few words; `cm` and `KG` are units of another sort."""
+    return (
+        len(text) <= 60 and (any(c.isdigit() for c in text) or len(text) > 4) and not (text.isdigit() and len(text) > 6)
+    )
+
+
+def _bare_id(key: Sequence[str]) -> bool:
+    return all(concepts(word) & {"bare_id", "number"} for word in key)
+
+
 def _house_number(leaf: Leaf, key: Sequence[str], around: Surroundings) -> bool:
     """A bare `number` beside a street: Brazilian and Spanish addresses are split so."""
-    return len(key) == 1 and key[0] in _NUMBER and around.has(leaf, "street") and 0 < shape.digits(leaf.text) <= 5 >= len(leaf.text) - 1
+    return (
+        len(key) == 1
+        and "number" in concepts(key[0])
+        and around.has(leaf, "street")
+        and 0 < shape.digits(leaf.text) <= 5 >= len(leaf.text) - 1
+    )
 
 
 def _name(leaf: Leaf, says: str, around: Surroundings) -> _Guess | None:
@@ -219,8 +239,8 @@ def _is_role_word(text: str) -> bool:
 
 def _by_shape(leaf: Leaf, key: Sequence[str], around: Surroundings) -> _Guess | None:
     """What the value shows without help from its key, or against it."""
-    text, coded = leaf.text, meaning(key) == "code"
-    if shape.is_opaque(text) or coded:
+    text, says = leaf.text, meaning(key)
+    if shape.is_opaque(text) or says == "code":
         return None
     if shape.is_certain_id(text):
         return _Guess(Kind.ID, 0.7)
@@ -230,22 +250,35 @@ def _by_shape(leaf: Leaf, key: Sequence[str], around: Surroundings) -> _Guess | 
         return _Guess(Kind.ADDRESS_LINE, 0.6)
     if shape.is_sentence(text) and not shape.is_identifier(text):
         return _Guess(Kind.FREE_TEXT, 0.6)
-    if not meaning(key) and around.is_party_block(leaf) and shape.is_person(text):
+    return _in_block(text) if not says and around.is_party_block(leaf) else None
+
+
+def _in_block(text: str) -> _Guess | None:
+    """A word that nobody knows, among a party's address and phones."""
+    if shape.is_divided_phone(text):
+        return _Guess(Kind.PHONE, 0.5)
+    if shape.is_person(text):
         return _Guess(Kind.NAME, 0.5)
-    return None
+    return _Guess(Kind.COMPANY, 0.5) if shape.is_company(text) and shape.can_be_name(text) else None
 
 
 def _settle_companies(found: Sequence[Leaf], guesses: Sequence[_Guess], around: Surroundings) -> list[_Guess]:
     """A bare `name` beside a contact person is the company, unless it is the same person; `name2` goes with `name1`."""
     says = [meaning(around.key_words(leaf)) for leaf in found]
     contacts: dict[str, str] = {}
-    firms = {leaf.group for leaf, guess, said in zip(found, guesses, says) if guess.kind is Kind.COMPANY and said == "name"}
-    split = {leaf.group for leaf, guess, said in zip(found, guesses, says) if guess.kind is Kind.NAME and said == "given"}
+    firms = {
+        leaf.group for leaf, guess, said in zip(found, guesses, says) if guess.kind is Kind.COMPANY and said == "name"
+    }
+    split = {
+        leaf.group for leaf, guess, said in zip(found, guesses, says) if guess.kind is Kind.NAME and said == "given"
+    }
     for leaf, guess, said in zip(found, guesses, says):
         if guess.kind is Kind.NAME and said in ("given", "person") and shape.is_person(leaf.text):
             contacts |= dict.fromkeys(around.blocks(leaf), leaf.text)
     return [
-        _Guess(Kind.COMPANY, guess.confidence) if guess.kind is Kind.NAME and said == "name" and _is_firm(leaf, contacts, firms, split, around) else guess
+        _Guess(Kind.COMPANY, guess.confidence)
+        if guess.kind is Kind.NAME and said == "name" and _is_firm(leaf, contacts, firms, split, around)
+        else guess
         for leaf, guess, said in zip(found, guesses, says)
     ]
 

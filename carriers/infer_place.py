@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from carriers import infer_shapes as shape
 from carriers.infer_words import concepts, words
@@ -14,8 +15,8 @@ from masking.personal import Kind, Role
 
 _KEYED_BY = frozenset(("name", "key", "code", "field", "attr", "attribute", "property", "param", "id", "label"))
 _KEYED = frozenset(("value", "val", "text", "content", "data"))
-_TELLS_ROLE = frozenset("type role kind party qualifier function".split())
-_TELLS_PARTY = frozenset("party role qualifier function contact address person".split())
+_TELLS_ROLE = frozenset(("type", "role", "kind", "party", "qualifier", "function"))
+_TELLS_PARTY = frozenset(("party", "role", "qualifier", "function", "contact", "address", "person"))
 _ROLE_CODES = {
     "s": Role.SENDER, "sf": Role.SENDER, "sh": Role.SENDER, "cz": Role.SENDER, "pw": Role.SENDER, "seller": Role.SENDER,
     "r": Role.RECIPIENT, "st": Role.RECIPIENT, "cn": Role.RECIPIENT, "dp": Role.RECIPIENT, "c": Role.RECIPIENT, "buyer": Role.RECIPIENT,
@@ -25,9 +26,12 @@ _NUMBERED_ROLES = {"1": Role.SENDER, "2": Role.RECIPIENT}  # believed only where
 ADDRESS = ("addr", "adr", "anschrift", "direccion", "endereco", "indirizzo", "alamat", "地址", "住所", "dizhi")
 """Openings of the words for an address as a whole, as against a street or a house."""
 _INDEX = re.compile(r"\[\d+\]")
-_LETTERS = ({"j": Role.SENDER, "d": Role.RECIPIENT}, {"s": Role.SENDER, "r": Role.RECIPIENT}, {"f": Role.SENDER, "t": Role.RECIPIENT})
+_LETTERS = (
+    {"j": Role.SENDER, "d": Role.RECIPIENT},
+    {"s": Role.SENDER, "r": Role.RECIPIENT},
+    {"f": Role.SENDER, "t": Role.RECIPIENT},
+)
 _NEAR = 4  # a hint further above than an address in a contact in a stop speaks of the whole request
-_STAFF = frozenset("man person staff guy boy agent rep employee".split())
 _STRONG = {"sender": Role.SENDER, "recipient": Role.RECIPIENT, "third": Role.THIRD_PARTY}
 _WEAK = {"sender_side": Role.SENDER, "recipient_side": Role.RECIPIENT, "third_side": Role.THIRD_PARTY}
 
@@ -45,6 +49,9 @@ class Surroundings:
     named: dict[str, str] = field(default_factory=dict)
     """Group -> the key that a `name` beside a `value` holds."""
 
+    typed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Group -> the words of a `type` that says what the value beside it is (`type`: PHONE)."""
+
     def key_words(self, leaf: Leaf) -> tuple[str, ...]:
         """The words of the leaf's key; of its parent's too where its own say nothing (`Phone.Number`, `address.line1`); of the `name` beside a `value`."""
         own = words(leaf.keys[-1]) if leaf.keys else ()
@@ -52,6 +59,8 @@ class Surroundings:
             return words(name)
         if own and not all("detail" in concepts(word) for word in own):
             return own
+        if said := self.typed.get(leaf.group):
+            return said
         above = words(leaf.keys[-2]) if len(leaf.keys) > 1 else ()
         meant = frozenset().union(*(concepts(word) for word in above)) if above else frozenset()
         return (*above, *own) if meant & {"phone", "street", "name", "identity", "company", "free"} else own
@@ -62,20 +71,25 @@ class Surroundings:
 
     def blocks(self, leaf: Leaf) -> tuple[str, ...]:
         """The group of the leaf and the object above it, in which a contact stands beside an address."""
-        above = leaf.group.rpartition(".")[0] if leaf.group.startswith(("$", "form:")) else leaf.group.rpartition("/")[0]
+        above = (
+            leaf.group.rpartition(".")[0] if leaf.group.startswith(("$", "form:")) else leaf.group.rpartition("/")[0]
+        )
         return (leaf.group, above) if _role_of(leaf.keys[-3:-2]) or _role_of(leaf.keys[-3:-2], _WEAK) else (leaf.group,)
 
     def names_a_party(self, leaf: Leaf) -> bool:
         """A bare `name` here is somebody's: the nearest key above that says anything speaks of a party, an address or a person."""
-        for key in reversed(leaf.keys[:-1]):
+        for above, key in enumerate(reversed(leaf.keys[:-1])):
             for word in reversed(words(key)):
                 meant = concepts(word)
                 if meant & {*_STRONG, "person", "company"} or word.startswith(ADDRESS):
                     return True
                 if "thing" in meant:
-                    return False
-                if meant & {"sender_side", "recipient_side", "third_side"}:
+                    return above > 0 and self._looks_like_a_party(leaf)
+                if meant & {*_WEAK}:
                     return True
+        return self._looks_like_a_party(leaf)
+
+    def _looks_like_a_party(self, leaf: Leaf) -> bool:
         return len(self.beside[leaf.group] & {"street", "place", "phone", "person", "identity"}) >= 2
 
     def belongs_to_party(self, leaf: Leaf) -> bool:
@@ -121,7 +135,7 @@ class Surroundings:
 def _role_of(keys: Sequence[str], hints: dict[str, Role] = _STRONG) -> Role | None:
     for key in reversed(keys):
         own = words(key)
-        if any(left in ("delivery", "pickup", "dispatch") and right in _STAFF for left, right in zip(own, own[1:])):
+        if any("errand" in concepts(left) and "staff" in concepts(right) for left, right in pairwise(own)):
             return Role.THIRD_PARTY
         told = [role for word in reversed(own) for concept, role in hints.items() if concept in concepts(word)]
         if told:
@@ -143,11 +157,15 @@ def survey(found: Sequence[Leaf]) -> Surroundings:
             around.letters[leaf.group].add(own[0])
         if len(own) == 1 and own[0] in _KEYED_BY and shape.is_identifier(text):
             around.named[leaf.group] = text
-        if own and own[-1] in _TELLS_ROLE:
+        if own and own[-1] in _TELLS_ROLE and any(concepts(word) & {"phone", "email"} for word in words(text[:24])):
+            around.typed[leaf.group] = words(text[:24])
+        elif own and own[-1] in _TELLS_ROLE:
             _read_role(around, numbered, leaf, text)
     for groups in numbered.values():
         if set(groups.values()) >= set(_NUMBERED_ROLES):
-            around.roles |= {group: _NUMBERED_ROLES[value] for group, value in groups.items() if value in _NUMBERED_ROLES}
+            around.roles |= {
+                group: _NUMBERED_ROLES[value] for group, value in groups.items() if value in _NUMBERED_ROLES
+            }
     return around
 
 
@@ -155,6 +173,8 @@ def _concepts_of(own: Sequence[str], text: str) -> set[str]:
     said = {concept for word in own for concept in concepts(word)}
     if "phone" in said and not shape.is_phone(text):
         said.discard("phone")
+    if "street" in said and all("unit" in concepts(word) for word in own if "street" in concepts(word)):
+        said.discard("street")
     return said
 
 

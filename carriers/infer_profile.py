@@ -16,19 +16,28 @@ from carriers.leaves import Leaf
 from masking.personal import Kind, Role
 
 _INDEX = re.compile(r"\[\d+\]")
-_PLACE_WORDS = {
-    "country": "country countries nation land pays pais paese kraj 国家".split(),
-    "state": "state province prov provstate region territory bundesland provincia estado uf 省 省份".split(),
-    "city": "city cityname town suburb stadt ort ville ciudad cidade citta localidad localita 市 城市".split(),
-    "district": "district county area subdistrict 区 县 区县 街道 镇".split(),
-    "postcode": "postcode postal zip zipcode plz cp cep cap postalcode pincode 邮编 codepostal".split(),
-}
-_WAYBILL = frozenset("waybill waybillno mailno billcode awb trackingnumber trackingno tracking".split())
+_PLACES = ("country", "state", "city", "district", "postcode")
+_REFERENCE = (
+    "orderid",
+    "orderno",
+    "ordercode",
+    "reference",
+    "customerreference",
+    "orderreference",
+    "orderserialno",
+    "clientreference",
+)
+_MAY_STAND_FOR = {"name": ("company", "plain"), "address_line": ("house", "plain"), "phone": ("plain",)}
+_TELLING = ("type", "role", "kind", "party", "qualifier", "function")
+_WAYBILL = ("waybill", "waybillno", "mailno", "billcode", "awb", "trackingnumber", "trackingno")
 
 
 @dataclass(slots=True)
 class _Party:
-    role: Role
+    at: str
+    roles: dict[str, Role]
+    """Value of `by` -> role; one entry with an empty key where the place alone tells."""
+    by: str = ""
     fields: dict[str, list[str]] = field(default_factory=dict)
     """Word -> paths below `at`."""
 
@@ -36,21 +45,70 @@ class _Party:
 def draft(name: str, fmt: str, found: Sequence[Leaf], findings: Sequence[Finding]) -> str:
     """TOML text of a profile with one create operation, made from one request sample. `name` becomes the id."""
     document = _common_document([leaf.path for leaf in found])
-    parties: dict[tuple[str, Role], _Party] = {}
-    rest: dict[str, list[str]] = {}
+    switches = _switches(found, findings)
     blocks = _blocks(found, findings)
+    chosen = _one_word_a_path(found, findings)
+    parties: dict[tuple[str, str], _Party] = {}
+    rest: dict[str, list[str]] = {}
     for leaf, finding in zip(found, findings):
-        path = _profile_path(leaf.path)
-        word = _word(leaf, finding)
-        block = blocks.get(leaf.group)
-        role = finding.party or block
+        path, at = _profile_path(leaf.path), _profile_path(leaf.group)
+        word = chosen[path]
+        role = finding.party or blocks.get(leaf.group)
         if role and word not in ("plain", "free_text", "credential"):
-            at = _profile_path(leaf.group)
-            party = parties.setdefault((at, role), _Party(role))
+            by, roles = switches.get(at, ("", {"": role}))
+            party = parties.setdefault((at, by or role.value), _Party(at, roles, by))
             _add(party.fields, word, _below(path, at))
         else:
             _add(rest, word, _below(path, document))
-    return "\n".join([*_head(name, fmt, document), *_fields(rest, "operation.fields"), "", *_parties(parties, document)]) + "\n"
+    return (
+        "\n".join(
+            [*_head(name, fmt, document), *_fields(rest, "operation.fields"), "", *_parties(parties.values(), document)]
+        )
+        + "\n"
+    )
+
+
+def _one_word_a_path(found: Sequence[Leaf], findings: Sequence[Finding]) -> dict[str, str]:
+    """A profile says one thing of a path. Items of a list may differ: a firm among people is masked as one; a value whose key stands
+    beside it may be anything, and passes the detector as free text."""
+    words_of: dict[str, list[str]] = {}
+    for leaf, finding in zip(found, findings):
+        if leaf.text.strip() or finding.kind is not Kind.PLAIN:
+            _add(words_of, _profile_path(leaf.path), _word(leaf, finding))
+        else:
+            words_of.setdefault(_profile_path(leaf.path), [])
+    return {path: _settled(some) for path, some in words_of.items()}
+
+
+def _settled(some: Sequence[str]) -> str:
+    if len(some) < 2:
+        return some[0] if some else "plain"
+    for one in ("name", "address_line", "phone"):
+        if set(some) <= {one, *_MAY_STAND_FOR[one]}:
+            return one
+    return "free_text"
+
+
+def _switches(found: Sequence[Leaf], findings: Sequence[Finding]) -> dict[str, tuple[str, dict[str, Role]]]:
+    """Place of a list of parties -> the key that tells them apart, and the role of each of its values (`contactType`: 1, 2)."""
+    blocks = _blocks(found, findings)
+    told: dict[str, dict[str, dict[str, set[Role]]]] = {}
+    for leaf, finding in zip(found, findings):
+        if finding.kind is Kind.PLAIN and leaf.group in blocks and _INDEX.search(leaf.group):
+            values = told.setdefault(_profile_path(leaf.group), {}).setdefault(leaf.keys[-1], {})
+            values.setdefault(leaf.text.strip(), set()).add(blocks[leaf.group])
+    made: dict[str, tuple[str, dict[str, Role]]] = {}
+    for at, keys in told.items():
+        for key, values in keys.items():
+            roles = {value: next(iter(some)) for value, some in values.items() if len(some) == 1}
+            if (
+                words(key)[-1:]
+                and words(key)[-1] in _TELLING
+                and len(roles) == len(values) > 1
+                and len(set(roles.values())) > 1
+            ):
+                made.setdefault(at, (key, roles))
+    return made
 
 
 def _blocks(found: Sequence[Leaf], findings: Sequence[Finding]) -> dict[str, Role]:
@@ -69,12 +127,13 @@ def _word(leaf: Leaf, finding: Finding) -> str:
         return "house"
     if finding.kind is not Kind.PLAIN:
         return finding.kind.value
-    for word, names in _PLACE_WORDS.items():
-        if any(part in names for part in key) and any("place" in concepts(part) for part in key):
+    for word in _PLACES:
+        if any(word in concepts(part) for part in key) and any("place" in concepts(part) for part in key):
             return word
-    if "".join(key) in ("orderid", "orderno", "ordercode", "reference", "customerreference", "orderreference", "orderserialno"):
+    joined = "".join(key)
+    if joined in _REFERENCE:
         return "reference"
-    return "waybill" if _WAYBILL & {"".join(key), *key} and not leaf.text.lower().startswith("http") else "plain"
+    return "waybill" if joined in _WAYBILL else "plain"
 
 
 def _profile_path(path: str) -> str:
@@ -84,10 +143,19 @@ def _profile_path(path: str) -> str:
 
 def _common_document(paths: Iterable[str]) -> str:
     """The place of the business document: the last opened string that all but envelope fields stand in."""
-    heads = [path.rpartition("~")[0] + "~" + ("$" if "~$" in path else "") for path in paths if "~" in path]
+    paths = list(paths)
+    heads = [head for head in map(_opened, paths) if head]
     if heads:
-        return max(set(heads), key=heads.count).replace("[0]", "[]")
+        return max(set(heads), key=heads.count)
     return "$" if all(path.startswith("$") for path in paths) else ""
+
+
+def _opened(path: str) -> str:
+    """`form:x~$` of `form:x~$.a`, `form:x~/Root` of `form:x~/Root/a`."""
+    before, tilde, inner = _profile_path(path).rpartition("~")
+    if not tilde:
+        return ""
+    return f"{before}~$" if inner.startswith("$") else f"{before}~/{inner[1:].partition('/')[0]}"
 
 
 def _below(path: str, base: str) -> str:
@@ -118,7 +186,7 @@ def _head(name: str, fmt: str, document: str) -> list[str]:
         'effect = "create"',
         f'match = {{ method = "POST", path = "/…" }} # {fmt} body',
         *([f'document = "{document}"'] if document not in ("", "$") else []),
-        "# set = { \"header:Authorization\" = \"Bearer {secret:token}\" }",
+        '# set = { "header:Authorization" = "Bearer {secret:token}" }',
         "# sign, lookup, duplicate and answer: see docs/carriers.md",
         "",
     ]
@@ -135,16 +203,31 @@ def _quoted(text: str) -> str:
     return f'"{text}"' if '"' not in text and "\\" not in text else "'" + text + "'"
 
 
-def _parties(parties: dict[tuple[str, Role], _Party], document: str) -> list[str]:
+def _parties(parties: Iterable[_Party], document: str) -> list[str]:
     """Each block of a party as a claim, blocks of one shape sharing it."""
     shapes: dict[str, str] = {}
     claims, tables = [], []
-    for (at, role), party in parties.items():
+    for party in parties:
         key = repr(sorted(party.fields.items()))
         if key not in shapes:
             shapes[key] = f"party{len(shapes) + 1}"
             tables += ["", *_fields(party.fields, f"shape.{shapes[key]}")]
-        claims += ["[[operation.party]]", f"at = {_quoted(_below(at, document) if at != document else '')}", f'shape = "{shapes[key]}"', f'role = "{role.value}"', ""]
+        at = document if party.at == document else _below(party.at, document)
+        claims += [
+            "[[operation.party]]",
+            f"at = {_quoted(at)}",
+            f'shape = "{shapes[key]}"',
+            f"role = {_role(party)}",
+            "",
+        ]
     return [*claims, *tables]
 
 
+def _role(party: _Party) -> str:
+    if not party.by:
+        return f'"{party.roles[""].value}"'
+    return (
+        "{ "
+        + ", ".join([f'by = "{party.by}"', *(f'"{value}" = "{role.value}"' for value, role in party.roles.items())])
+        + " }"
+    )

@@ -1,4 +1,7 @@
-"""How good `infer` is on labelled payloads: `python -m carriers.infer_score FOLDER [--wrong]`. FOLDER is laid out as `payloads/README.md` says.
+"""How good `infer` is on labelled payloads: `python -m carriers.infer_score FOLDER [--wrong] [--leave-one-out]`.
+
+FOLDER is laid out as `payloads/README.md` says. With --leave-one-out each carrier is read without the words that no other carrier of
+FOLDER uses in its keys: what is found then, is found by what is common to all.
 
 Found: whole-leaf personal values that `infer` calls personal. Right: of what it calls personal, the part that is. Each also per kind, where
 the kind must be the same, and per folder, so that a rule that serves one carrier alone shows.
@@ -13,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from carriers.infer import PERSONAL, infer
-from carriers.leaves import format_of
+from carriers.infer_words import forgetting, words
+from carriers.leaves import format_of, leaves
 
 
 @dataclass(slots=True)
@@ -34,12 +38,27 @@ class Score:
         return self.right[key] / self.named[key] if self.named[key] else 1.0
 
 
-def score(folder: Path) -> Score:
+def score(folder: Path, *, leave_one_out: bool = False) -> Score:
     """Score every carrier folder below `folder`."""
     total = Score()
-    for truth in sorted(folder.glob("*/pii.json")):
-        _score_carrier(truth, total)
+    truths = sorted(folder.glob("*/pii.json"))
+    used = {truth: _key_words(truth) for truth in truths} if leave_one_out else {}
+    for truth in truths:
+        others = set().union(*(used[other] for other in used if other != truth)) if used else set()
+        with forgetting(used.get(truth, set()) - others):
+            _score_carrier(truth, total)
     return total
+
+
+def _key_words(truth: Path) -> set[str]:
+    files = json.loads(truth.read_text(encoding="utf-8"))["files"]
+    return {
+        word
+        for name in files
+        for leaf in leaves((truth.parent / name).read_bytes(), format_of(name))
+        for key in leaf.keys
+        for word in words(key)
+    }
 
 
 def _score_carrier(truth: Path, total: Score) -> None:
@@ -75,14 +94,16 @@ def _count(where: str, findings: list, whole: dict, free: set[str], total: Score
         if finding.path in free:
             total.wanted["free_text"] += 1
             total.found["free_text"] += finding.kind == "free_text"
-        if kinds and not named or named and not kinds or kinds and finding.kind not in kinds:
-            total.wrong.append(f"{where} {finding.path}: is {'/'.join(sorted(kinds)) or 'plain'}, taken for {finding.kind}")
+        if bool(kinds) != named or (kinds and finding.kind not in kinds):
+            total.wrong.append(
+                f"{where} {finding.path}: is {'/'.join(sorted(kinds)) or 'plain'}, taken for {finding.kind}"
+            )
         elif kinds and finding.party not in {role for _, role in whole[finding.path]}:
             total.wrong.append(f"{where} {finding.path}: {finding.kind}, party {finding.party}")
 
 
 def main(argv: list[str]) -> int:
-    total = score(Path(argv[0]))
+    total = score(Path(argv[0]), leave_one_out="--leave-one-out" in argv)
     lines = total.wrong if "--wrong" in argv else []
     lines += [f"{'':14} {'found':>13} {'right':>13}"]
     for key in sorted(total.wanted | total.named, key=lambda key: (key not in ("personal", "party"), key)):

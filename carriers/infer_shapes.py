@@ -9,7 +9,10 @@ from __future__ import annotations
 import re
 
 _EMAIL = re.compile(r"(?:mailto:)?[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]{2,}|[^<>@]{1,80}<[^\s@<>]+@[^\s@<>]+>")
-_DATE = re.compile(r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ,].*)?|\d{1,2}:\d{2}(:\d{2})?(\.\d+)?( ?[ap]m)?|(19|20)\d{2}[01]\d[0-3]\d(\d{4,6})?", re.I)
+_DATE = re.compile(
+    r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?([T ].*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}([T ,].*)?|\d{1,2}:\d{2}(:\d{2})?(\.\d+)?( ?[ap]m)?|(19|20)\d{2}[01]\d[0-3]\d(\d{4,6})?",
+    re.I,
+)
 _URL = re.compile(r"(?i)(https?|ftp|wss?|data|urn|file):\S+|www\.\S+|/[\w./-]+")
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-?([0-9a-f]{4}-?){3}[0-9a-f]{12}")
 _BLOB = re.compile(r"[A-Za-z0-9+/=_\-\s]{80,}")
@@ -18,16 +21,22 @@ _PHONE = re.compile(r"(?i)[+(（]?[\d*][\d\s().\-–/*+（）]*(?:(?:#|x|ext\.?|
 _CERTAIN_PHONE = re.compile(
     r"\+\d[\d\s().\-]{6,18}\d"  # E.164, with any dividers
     r"|(?:(?:\+|00)?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?:[-转]\d{3,6})?"  # a Chinese mobile, perhaps relayed
-    r"|0\d{2,3}-\d{7,8}(?:-\d{1,6})?"  # a Chinese landline
+    r"|0\d{2,3}-\d{7,8}(?:[-转]\d{1,6})?"  # a Chinese landline
     r"|\(?[2-9]\d{2}\)?[ .\-][2-9]\d{2}[ .\-]\d{4}"  # North America, divided
 )
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_.\-]{6,}")
-_IDENTIFIER = re.compile(r"[A-Za-z]+(_[A-Za-z0-9]+)+|[a-z]+([A-Z][a-z0-9]*)+|[A-Za-z]+[\-.][A-Za-z0-9\-.]*\d[\w\-.]*|[a-z]+([.\-][a-z_]+)+")
+_IDENTIFIER = re.compile(
+    r"[A-Za-z]+(_[A-Za-z0-9]+)+|[a-z]+([A-Z][a-z0-9]*)+|[A-Za-z]+[\-.][A-Za-z0-9\-.]*\d[\w\-.]*|[a-z]+([.\-][a-z_]+)+"
+)
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _LETTER = re.compile(r"[^\W\d_]")
-_HAN_PLACE = re.compile(r"(?:[\u3400-\u9fff]{1,10}?(?:省|自治区|特别行政区|市|自治州|地区|盟|区|县|旗|镇|乡|街道|新区|開發區|區|縣|鎮|鄉)[,，\s]*)+")
+_HAN_PLACE = re.compile(
+    r"(?:[\u3400-\u9fff]{1,10}?(?:省|自治区|特别行政区|市|自治州|地区|盟|区|县|旗|镇|乡|街道|新区|開發區|區|縣|鎮|鄉)[,，\s]*)+"
+)
 _HAN_STREET = re.compile(r"[路街巷弄胡同道里村屯组號号栋幢座楼樓室层階丁目番地单元小区苑园城厦广场花园]")
-_HAN_DOOR = re.compile(r"[\d一二三四五六七八九十甲乙丙A-Za-z]+\s*(?:号|號|弄|栋|幢|座|楼|樓|层|室|单元|组|番地|丁目|호|동|층|번지|#)|\d+-\d+")
+_HAN_DOOR = re.compile(
+    r"[\d一二三四五六七八九十甲乙丙A-Za-z]+\s*(?:号|號|弄|栋|幢|座|楼|樓|层|室|单元|组|番地|丁目|호|동|층|번지|#)|\d+-\d+"
+)
 _STREET_WORD = re.compile(
     r"(?i)\b(?:st|street|rd|road|ave|avenue|av|blvd|boulevard|ln|lane|dr|drive|ct|court|cres|crescent|pl|place|plaza|sq|square|ter|terrace|way|loop|row|walk|parade|pde|hwy|highway|pkwy|parkway|cir|circle|close|yard|alley|bend|trail|quay|hill|grove|gardens|mews|heights|suite|ste|apt|apartment|unit|floor|flat|bldg|building|box"
     r"|rue|chemin|quai|impasse|allee|cours|route|bureau|etage|étage|appt|app|calle|c/|avda|avenida|carrera|plaza|paseo|piso|puerta|rua|travessa|alameda|via|viale|corso|piazza|vicolo|strada|laan|plein|kade|gracht|weg|ulica|ul|aleja|os|plac|namesti|nam|ulice|sokak|sok|cadde|cad|mah|mahallesi|no|ул|улица|пр|проспект|дом|кв|jalan|jl|duong|đường)\b"
@@ -44,8 +53,12 @@ _COMPANY = re.compile(
 # The hundred commonest Chinese surnames and the compound ones cover nine in ten names; who has another is found by key and place.
 _SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾萧肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤張劉陳楊黃趙吳孫馬鄭謝許韓馮鄧蕭葉蘇呂盧薑鐘譚陸範賈韋鄒龍顧龔萬錢嚴湯"
 _COMPOUND = "欧阳|歐陽|司马|司徒|诸葛|諸葛|上官|夏侯|尉迟|皇甫|令狐|东方|慕容|公孙|长孙|宇文|司空|端木|轩辕|南宫|西门|独孤|百里|淳于|申屠"
-_HAN_NAME = re.compile(rf"(?:{_COMPOUND})[\u3400-\u9fff]{{1,2}}|[{_SURNAMES}][\u3400-\u9fff]{{1,2}}|[\u3400-\u9fff]{{1,6}}[·•・][\u3400-\u9fff·•・]{{1,10}}")
-_WORDY_NAME = re.compile(r"(?:(?:Mr|Mrs|Ms|Mme|M|Dr|Prof|Herr|Frau|Sr|Sra|Miss)\.?\s+)?[^\W\d_a-z][^\W\d_]*\.?(?:[’'\-][^\W\d_]+)*(?:\s+(?:(?:van|von|de|der|den|del|della|di|da|dos|du|la|le|bin|al|el|ter|y)\s+)*[^\W\d_a-z][^\W\d_]*\.?(?:[’'\-][^\W\d_]+)*){1,4}")
+_HAN_NAME = re.compile(
+    rf"(?:{_COMPOUND})[\u3400-\u9fff]{{1,2}}|[{_SURNAMES}][\u3400-\u9fff]{{1,2}}|[\u3400-\u9fff]{{1,6}}[·•・][\u3400-\u9fff·•・]{{1,10}}"
+)
+_WORDY_NAME = re.compile(
+    r"(?:(?:Mr|Mrs|Ms|Mme|M|Dr|Prof|Herr|Frau|Sr|Sra|Miss)\.?\s+)?[^\W\d_a-z][^\W\d_]*\.?(?:[’'\-][^\W\d_]+)*(?:\s+(?:(?:van|von|de|der|den|del|della|di|da|dos|du|la|le|bin|al|el|ter|y)\s+)*[^\W\d_a-z][^\W\d_]*\.?(?:[’'\-][^\W\d_]+)*){1,4}"
+)
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -75,6 +88,11 @@ def is_phone(text: str) -> bool:
     """Could be a phone or a part of one (area code, extension), where the key says so."""
     text = text.strip()
     return _PHONE.fullmatch(text) is not None and 2 <= digits(text) <= 20 and not _DECIMAL.fullmatch(text)
+
+
+def is_divided_phone(text: str) -> bool:
+    """Digits in groups as people write phones, where the place makes a phone likely."""
+    return is_phone(text) and digits(text) >= 7 and not text.strip().isdigit() and not is_opaque(text)
 
 
 def is_certain_phone(text: str) -> bool:
@@ -107,7 +125,7 @@ def is_street_line(text: str) -> bool:
         return False
     if has_han(text):
         return bool(_HAN_STREET.search(text) and _HAN_DOOR.search(text)) and "，" not in text and "。" not in text
-    return bool(_STREET_WORD.search(text) and _DOOR_NUMBER.search(text)) and not is_sentence(text)
+    return bool(_STREET_WORD.search(text) and _DOOR_NUMBER.search(text)) and len(text.split()) < 12
 
 
 def is_sentence(text: str) -> bool:
@@ -155,4 +173,9 @@ def can_be_id(text: str) -> bool:
 
 def can_be_secret(text: str) -> bool:
     text = text.strip()
-    return 2 <= len(text) <= 4096 and not any(c.isspace() for c in text) and not has_han(text) and text.lower() not in ("true", "false", "y", "n", "md5")
+    return (
+        2 <= len(text) <= 4096
+        and not any(c.isspace() for c in text)
+        and not has_han(text)
+        and text.lower() not in ("true", "false", "y", "n", "md5")
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 
@@ -38,6 +40,18 @@ _NONE: frozenset[str] = frozenset()
 def concepts(word: str) -> frozenset[str]:
     """What a word may stand for; empty for one that says nothing."""
     return CONCEPTS.get(word, _NONE)
+
+
+@contextmanager
+def forgetting(some: Iterable[str]) -> Iterator[None]:
+    """As if the vocabulary had never held these words: how `infer_score` asks what a carrier that nobody knew would have met. Not for threads."""
+    lost = {word: CONCEPTS.pop(word) for word in {fold(word) for word in some} & set(CONCEPTS)}
+    words.cache_clear()
+    try:
+        yield
+    finally:
+        CONCEPTS.update(lost)
+        words.cache_clear()
 
 
 @cache

@@ -66,7 +66,11 @@ def format_of(file_name: str) -> str:
     """`json`, `xml`, `form` or `multipart`, by suffix."""
     suffix = PurePath(file_name).suffix.lower()
     if suffix not in FORMATS:
-        raise UnreadableSample(f"a sample ends in {', '.join(FORMATS)}, not in {suffix or 'nothing'!r}", code="sample_format", path=file_name)
+        raise UnreadableSample(
+            f"a sample ends in {', '.join(FORMATS)}, not in {suffix or 'nothing'!r}",
+            code="sample_format",
+            path=file_name,
+        )
     return FORMATS[suffix]
 
 
@@ -108,12 +112,15 @@ def _load_json(text: str) -> Any:
 
 
 def _load_xml(body: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True, remove_pis=True
+    )
     try:
         root = etree.fromstring(body, parser)
     except etree.XMLSyntaxError as error:
         raise UnreadableSample(f"not XML at line {error.lineno}", path="/") from None
-    if root.getroottree().docinfo.doctype:
+    tree: Any = root.getroottree()
+    if tree.docinfo.doctype:
         raise UnreadableSample("XML with a document type is refused", code="xml_doctype", path="/")
     return root
 
@@ -167,8 +174,8 @@ def _inside(text: str) -> Any:
     return None
 
 
-def _name(tag: str | bytes | bytearray | etree.QName) -> str:
-    return etree.QName(tag).localname if isinstance(tag, (str, etree.QName)) else ""
+def _name(tag: object) -> str:
+    return etree.QName(tag).localname if isinstance(tag, str) else ""
 
 
 def _xml(node: etree._Element, above: str, keys: tuple[str, ...], depth: int, index: str = "") -> Iterator[Leaf]:

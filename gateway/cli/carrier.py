@@ -119,7 +119,7 @@ def _shown(profile: CarrierProfile) -> dict[str, Any]:
                 "path": operation.path,
                 "unclassified": operation.unclassified,
                 "duplicate": operation.duplicate,
-                "lookup": operation.lookup.operation if operation.lookup else None,
+                "lookup": operation.lookup.operation.id if operation.lookup else None,
             }
             for operation in profile.operations.values()
         ],

@@ -39,7 +39,6 @@ def _encode(text: str, fmt: str, *, marks: bool) -> bytes:
     if "{{JSTR " in text:
         head, _, rest = text.partition("{{JSTR ")
         text = head + json.dumps(rest.rpartition("}}")[0]) + "}"
-        text = text if text.count("{") else text
     return text.encode()
 
 
