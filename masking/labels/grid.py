@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 import zxingcpp
 from PIL import Image
@@ -59,7 +60,7 @@ def _seen(grey: Image.Image, code: zxingcpp.Barcode, on_grid: bool) -> Seen:
     if name in LINEAR:
         faults = _bars_faults(turned, inside, on_grid)
     elif name == "QR Code":
-        faults = _square_faults(turned, inside, on_grid)
+        faults = _square_faults(grey, code, on_grid)
     else:
         faults = []
     return Seen(name, code.text, tuple(faults), box)
@@ -112,19 +113,21 @@ def _split(runs: list[tuple[bool, int]], left: int, right: int) -> tuple[int, li
     return (before[-1] if before else 0, [length for _, length in inside], after[0] if after else 0)
 
 
-def _square_faults(grey: Image.Image, box: tuple[int, int, int, int], on_grid: bool) -> list[str]:
-    """The finder's first row is seven black modules; the white margin is four on each side."""
-    _, inside, _ = _split(_runs(grey, min(box[1] + 1, grey.height - 1)), box[0], box[2])
-    if not inside:
-        return []
-    module = inside[0] / 7
+def _square_faults(grey: Image.Image, code: zxingcpp.Barcode, on_grid: bool) -> list[str]:
+    """The version tells the modules, the box their size; the white margin is four modules on each side."""
+    box = _box(code)
+    extra: Any = code.extra or {}
+    module = (box[2] - box[0]) / (17 + 4 * int(extra.get("Version", 1)))
     margin = round(QUIET_QR * module)
-    faults = ["module_too_fine"] if on_grid and module < FINEST_SQUARE else []
+    faults = ["module_too_fine"] if on_grid and round(module) < FINEST_SQUARE else []
     wide = (box[0] - margin + 1, box[1] - margin + 1, box[2] + margin - 1, box[3] + margin - 1)
     within = wide[0] >= 0 and wide[1] >= 0 and wide[2] <= grey.width and wide[3] <= grey.height
     if not within or not _white_around(grey, wide, box):
         faults.append("quiet_zone")
-    if on_grid and (module % 1 or any(run % module for run in inside)):
+    _, inside, _ = _split(_runs(grey, (box[1] + box[3]) // 2), box[0], box[2])
+    # The reader's corners are good to a dot, so the runs between them decide, and the quotient only tells their unit.
+    unit = max(1, round(module))
+    if on_grid and any(run % unit for run in inside):
         faults.append("module_off_grid")
     return faults
 
