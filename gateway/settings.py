@@ -167,3 +167,26 @@ port = 8080
 # Practice calls with POST /relay/sandbox/voice, from this machine only. Set to false before real parcels.
 relay_sandbox = true
 """
+
+
+def settings_page() -> str:
+    """`docs/settings.md`, made from the fields above; a test keeps the two equal."""
+    lines = [
+        "# Settings",
+        "",
+        "One line each in `veilway.toml`; `VEILWAY_<NAME>` in the environment overrides the file.",
+        "",
+    ]
+    lines += ["| name | default | meaning |", "| --- | --- | --- |"]
+    for spec in fields(Settings):
+        if spec.name != "dir":
+            lines.append(f"| `{spec.name}` | `{_written(spec.default)}` | {spec.metadata['help']} |")
+    return "\n".join(lines) + "\n"
+
+
+def _written(default: Any) -> str:
+    if isinstance(default, timedelta):
+        seconds = default.total_seconds()
+        unit = next(unit for unit in ("d", "h", "m", "s") if seconds % _UNITS[unit] == 0)
+        return f"{int(seconds / _UNITS[unit])}{unit}"
+    return str(default).lower() if isinstance(default, bool) else str(default)
