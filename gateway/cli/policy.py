@@ -141,7 +141,7 @@ def diff(ctx: click.Context, old: str, new: str, entries: str | None, last: int,
 
 
 def _named(ctx: click.Context, name: str | None) -> ScopePolicy:
-    from masking.policy_load import BUILT_IN, built_in, load_policy
+    from masking.policy_load import BUILT_IN, PolicyInvalid, built_in, load_policy
 
     if name is None:
         folder = getattr(ctx.obj, "dir", None)
@@ -153,6 +153,8 @@ def _named(ctx: click.Context, name: str | None) -> ScopePolicy:
         return load_policy(Path(name.removeprefix("@")).read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
         raise PolicyUnreadable("the policy file cannot be read as text", path=name) from None
+    except PolicyInvalid as error:
+        raise PolicyUnreadable(f"{name}: {error}", path=error.path) from None
 
 
 def _recorded(source: str) -> Iterator[tuple[Audience, Occasion]]:
