@@ -15,7 +15,7 @@ import msgspec
 
 from carriers import envelope_cipher, envelope_form, envelope_json, envelope_multipart, envelope_xml
 from carriers.claim import ADDRESS_PARTS, NOTE, PERSONAL_LEAF, PLAIN, SKIP, Node, Rule, stranger
-from carriers.errors import CarrierRefusal
+from carriers.errors import CarrierRefusal, shown_key
 from carriers.fieldpath import child, shown_child
 from masking.personal import Kind, Role
 
@@ -259,21 +259,24 @@ def _claim_scalar(node: Node, value: Any, container: Any, key: Any, path: str, r
 
 def _claim_form(node: Node, form: envelope_form.Form, path: str, role: Role | None, sheet: Sheet) -> None:
     seen: set[str] = set()
+    keys, fresh = node.keys, sheet.fresh
     prefix = f"{path}~form:" if path and path != "query" else ("query:" if path else "form:")
     for field in form.fields:
         name = field.name
-        below = node.keys.get(name) or node.rest
+        below = keys.get(name) or node.rest
         if below is None:
-            below = sheet.unclaimed(prefix + shown_child("", name)[1:])
+            below = sheet.unclaimed(prefix + shown_key(name))
         # Two parsers may pick different ones of two: only what is claimed as a list may repeat.
         if name in seen and below.items is None:
-            raise CarrierRefusal(
-                "a form field stands twice", code="duplicate_key", path=prefix + shown_child("", name)[1:]
-            )
+            raise CarrierRefusal("a form field stands twice", code="duplicate_key", path=prefix + shown_key(name))
         seen.add(name)
+        rule = below.rule
         if below.drop:
             sheet.drops.append((field, 0))
-        _claim_scalar(below.items or below, field.text, field, 0, prefix + name, role, sheet)
+        if rule is not None and rule.kind is _CREDENTIAL:
+            fresh.append(_leaf((prefix + name, rule, _THIRD_PARTY, field.text, field, 0)))
+        elif below.lane != SKIP:
+            _claim_scalar(below.items or below, field.text, field, 0, prefix + name, role, sheet)
 
 
 def _claim_parts(node: Node, parts: envelope_multipart.Multipart, role: Role | None, sheet: Sheet) -> None:
@@ -281,7 +284,7 @@ def _claim_parts(node: Node, parts: envelope_multipart.Multipart, role: Role | N
         path = f"part:{part.name}"
         below = node.keys.get(part.name) or node.rest
         if below is None:
-            below = sheet.unclaimed("part:" + shown_child("", part.name)[1:])
+            below = sheet.unclaimed("part:" + shown_key(part.name))
         content = part.content or b""
         if below.drop:
             sheet.drops.append((part, 0))
@@ -299,7 +302,7 @@ def _claim_root(node: Node, root: envelope_xml.Element, path: str, role: Role | 
     name = envelope_xml.local_name(root)
     below = node.keys.get(name) or node.rest
     if below is None:
-        below = sheet.unclaimed(f"{path}/{shown_child('', name)[1:]}")
+        below = sheet.unclaimed(f"{path}/{shown_key(name)}")
     _claim_element(below, root, f"{path}/{name}", role, sheet)
 
 
@@ -313,7 +316,7 @@ def _claim_element(node: Node, element: envelope_xml.Element, path: str, role: R
     for qualified, name, value in envelope_xml.local_attributes(element):
         below = node.keys.get(f"@{name}") or node.rest
         if below is None:
-            below = sheet.unclaimed(f"{path}/@{shown_child('', name)[1:]}")
+            below = sheet.unclaimed(f"{path}/@{shown_key(name)}")
         _claim_scalar(below, value, element.attrib, qualified, f"{path}/@{name}", role, sheet)
     text = (element.text or "").strip()
     if text:
@@ -329,7 +332,7 @@ def _claim_children(node: Node, element: envelope_xml.Element, path: str, role: 
     for name, item in zip(names, element):
         below = node.keys.get(name) or node.rest
         if below is None:
-            below = sheet.unclaimed(f"{path}/{shown_child('', name)[1:]}")
+            below = sheet.unclaimed(f"{path}/{shown_key(name)}")
         met[name] = met.get(name, 0) + 1
         index = f"[{met[name]}]" if names.count(name) > 1 else ""
         _claim_element(below, item, f"{path}/{name}{index}", role, sheet)
