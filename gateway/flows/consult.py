@@ -70,7 +70,7 @@ class Consult:
         last_four = self._last_four(order, known, now)
         relays = await self._stand_ins(shop, profile.id, order, known, now)
         veiled = veil(order, relays=relays, last_mile=route.options.get("last_mile"), last_four=last_four)
-        check_hits(service, order, veiled, extra_kept=tuple(last_four.values()))
+        await check_hits(service, shop, order, veiled, extra_kept=tuple(last_four.values()))
         detail: dict[str, Any] = {"carrier": profile.id, "operation": operation.name}
         if veiled.granted:
             detail["granted"] = sorted({f"{role} {kind} {path}" for path, kind, role in veiled.granted})

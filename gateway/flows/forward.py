@@ -117,7 +117,7 @@ class ForwardOrder:
         shipment = new_id("shp", order.ms)
         book = await self._relays.for_order(order.shop, order.profile.id, shipment, order.opened.parties, order.now)
         try:
-            veiled = self._veil(order, book)
+            veiled = await self._veil(order, book)
             sealed = self._seal(order, shipment, veiled)
             await self._service.commit(self._unit_one(order, shipment, veiled, sealed, book))
         except BaseException:
@@ -127,9 +127,9 @@ class ForwardOrder:
 
     # -- down
 
-    def _veil(self, order: Incoming, book: Book) -> Veiled:
+    async def _veil(self, order: Incoming, book: Book) -> Veiled:
         veiled = veil(order.opened, relays=book.numbers, last_mile=order.route.options.get("last_mile"))
-        check_hits(self._service, order.opened, veiled)
+        await check_hits(self._service, order.shop, order.opened, veiled)
         return veiled
 
     def _seal(self, order: Incoming, shipment: str, veiled: Veiled) -> Sealed:
@@ -187,7 +187,7 @@ class ForwardOrder:
                 f"{error}; order {booking.shipment} was not sent", code=code, shipment=booking.shipment
             ) from None
         answer = self._read(booking, await self._exchange(booking, wire))
-        if not answer.readable:
+        if not answer.readable or _says_nothing(answer):
             await self._settle(booking, "unknown", code=answer.error_code)
             raise OrderRefused(
                 f"the carrier's answer cannot be read; order {booking.shipment} is unknown until it is looked up or resolved",
@@ -270,13 +270,24 @@ class ForwardOrder:
         log.debug("order.settled", shipment=shipment, carrier=carrier, status=status)
 
 
-def check_hits(service: Service, opened: OpenOrder, veiled: Veiled, *, extra_kept: tuple[str, ...] = ()) -> None:
-    """The last gate before anything is written or sent. Raises `guard_hit` naming the kinds, never the values."""
+def _says_nothing(answer: Answer) -> bool:
+    """A success that holds neither a booking nor an error: an empty page or another service's; the shop must not take it for one."""
+    return answer.outcome == "unknown" and answer.status < 400 and not answer.error_code
+
+
+async def check_hits(
+    service: Service, shop: Shop, opened: OpenOrder, veiled: Veiled, *, extra_kept: tuple[str, ...] = ()
+) -> None:
+    """The last gate before anything is written or sent; a hit is on record. Raises `guard_hit` naming the kinds, never the values."""
     plain = [(kind.value, value) for _path, kind, _role, value in opened.fields if kind is not Kind.FREE_TEXT]
     hits = Guard(plain, [*veiled.kept, *extra_kept]).check(veiled.clear_text)
+    if not hits:
+        return
     for hit in hits:
         service.metrics.guard_hits.labels(hit.kind.value).inc()
-    if hits:
-        found = ", ".join(sorted({hit.kind.value for hit in hits}))
-        message = f"after masking, the document still holds a plain value ({found}); nothing was sent"
-        raise OrderRefused(message, code="guard_hit")
+    kinds = sorted({hit.kind.value for hit in hits})
+    detail = {"carrier": opened.operation.manner.carrier, "operation": opened.operation.name, "kinds": kinds}
+    entry = service.record("order.guard_hit", tenant=shop.id, actor=f"shop:{shop.id}", detail=detail)
+    await service.commit(Unit(entries=[entry]))
+    message = f"after masking, the document still holds a plain value ({', '.join(kinds)}); nothing was sent"
+    raise OrderRefused(message, code="guard_hit")
