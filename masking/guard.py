@@ -68,14 +68,16 @@ class Guard:
         for held, kind in self._needles.inside.items():
             if held in squeezed and self._stands(held, squeezed, _anywhere, squeeze):
                 yield kind
+        written: Callable[[str], str]
         for needle, where, kind, cased in self._needles.apart:
+            # What was kept has to be read as the text is read, or it would spare nothing.
             if where is Where.WORD:
-                text = form.words()
+                text, written = form.words(), words
+            elif cased:
+                text, written = form.lower(), str.lower
             else:
-                text = form.lower() if cased else form.text
-            if needle in text and self._stands(
-                needle, text, _RULES[where], words if where is Where.WORD else str.lower
-            ):
+                text, written = form.text, str
+            if needle in text and self._stands(needle, text, _RULES[where], written):
                 yield kind
 
     def _stands(self, needle: _S, text: _S, rule: Callable[[_S, int, int], bool], written: Callable[[str], _S]) -> bool:

@@ -313,3 +313,10 @@ def order(dice: random.Random, party: dict[str, str]) -> str:
     }
     text = json.dumps({**leaves, "sendTime": "2026-11-25 15:01:00", "cargo": "陶瓷茶具 500ml"}, ensure_ascii=False)
     return text if dice.random() < 0.7 else f"<order>{escape(text)}</order>"
+
+
+def test_a_kept_line_spares_the_house_number_in_it() -> None:
+    line = "1820 Monroe Terrace"
+
+    assert Guard([("address_line", line)], [line]).check(f'{{"street1": "{line}"}}') == []
+    assert Guard([("address_line", line)], []).check(f'{{"street1": "{line}"}}') != []
