@@ -21,8 +21,9 @@ from carriers.fieldpath import Step
 from carriers.profile import Answer as AnswerRule
 from carriers.profile import Condition, Operation
 from carriers.restore import Echo, Record
+from carriers.sheet import Leaf, Sheet, close_level, put_back
 from carriers.veil import Veiled
-from carriers.walk import Leaf, Sheet, close_level, put_back, walk_body
+from carriers.walk import walk_body
 from carriers.wire import WireReply
 from masking.personal import Kind
 

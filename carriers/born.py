@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from carriers.walk import Leaf
+from carriers.sheet import Leaf
 from masking.addresses import mask_address
 from masking.contacts import mask_company, mask_email, mask_id
 from masking.freetext import mask_text

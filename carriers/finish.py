@@ -18,9 +18,9 @@ from carriers.errors import CarrierRefusal
 from carriers.fieldpath import Step
 from carriers.percent import quote
 from carriers.profile import Operation, Setter, Target
+from carriers.sheet import Level, Sheet, close_level, put_back
 from carriers.signing import QUOTES, Scheme, Source, sign
 from carriers.veil import Veiled
-from carriers.walk import Level, Sheet, close_level, put_back
 from carriers.wire import WireRequest
 
 _CONTENT_TYPES = {

@@ -14,7 +14,8 @@ from carriers.claim import PERSONAL
 from carriers.envelope_form import Field
 from carriers.errors import CarrierRefusal
 from carriers.profile import Operation
-from carriers.walk import Leaf, Level, Sheet, open_level, walk_body
+from carriers.sheet import Leaf, Level, Sheet
+from carriers.walk import open_level, walk_body
 from carriers.wire import WireRequest
 from masking.personal import Kind, Party, PostalAddress, Role
 

@@ -17,8 +17,9 @@ from carriers.errors import CarrierRefusal
 from carriers.profile import CarrierProfile, Push
 from carriers.received import Received, verify
 from carriers.restore import Echo, Record
+from carriers.sheet import Leaf, Sheet, close_level, put_back
 from carriers.tracking import stage_of
-from carriers.walk import Leaf, Sheet, close_level, put_back, walk_body
+from carriers.walk import walk_body
 from carriers.wire import WireRequest
 from masking.stage import Stage
 

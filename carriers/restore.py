@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from carriers.walk import Leaf
+from carriers.sheet import Leaf
 from masking.personal import Kind
 
 Echo = Sequence[str]

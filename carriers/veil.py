@@ -20,7 +20,7 @@ from carriers.envelope_multipart import Multipart
 from carriers.errors import CarrierRefusal
 from carriers.order import OpenOrder
 from carriers.profile import Manner
-from carriers.walk import Leaf, Level, close_level, put_back
+from carriers.sheet import Leaf, Level, close_level, put_back
 from masking.addresses import mask_address
 from masking.contacts import mask_company, mask_id
 from masking.freetext import mask_text
