@@ -259,7 +259,7 @@ def _in_block(text: str) -> _Guess | None:
         return _Guess(Kind.PHONE, 0.5)
     if shape.is_person(text):
         return _Guess(Kind.NAME, 0.5)
-    return _Guess(Kind.COMPANY, 0.5) if shape.is_company(text) and shape.can_be_name(text) else None
+    return _Guess(Kind.COMPANY, 0.5) if shape.can_be_name(text) and shape.is_company(text) else None
 
 
 def _settle_companies(found: Sequence[Leaf], guesses: Sequence[_Guess], around: Surroundings) -> list[_Guess]:

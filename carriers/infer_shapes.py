@@ -31,7 +31,8 @@ _IDENTIFIER = re.compile(
 _HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _HAN_PLACE = re.compile(
-    r"(?:[\u3400-\u9fff]{1,10}?(?:省|自治区|特别行政区|市|自治州|地区|盟|区|县|旗|镇|乡|街道|新区|開發區|區|縣|鎮|鄉)[,，\s]*)+"
+    # A name holds none of the one-letter endings, so that a run of them is read in one way only.
+    r"(?:(?:(?![省市盟区县旗镇乡區縣鎮鄉])[\u3400-\u9fff]){1,10}?(?:省|市|自治州|地区|盟|区|县|旗|镇|乡|街道|區|縣|鎮|鄉)[,，\s]*)+"
 )
 _HAN_STREET = re.compile(r"[路街巷弄胡同道里村屯组號号栋幢座楼樓室层階丁目番地单元小区苑园城厦广场花园]")
 _HAN_DOOR = re.compile(
@@ -102,7 +103,7 @@ def is_certain_phone(text: str) -> bool:
 
 def is_identifier(text: str) -> bool:
     """`label_created`, `senderName`, `REF-602868`, `tracker.updated`: a word for machines."""
-    return _IDENTIFIER.fullmatch(text.strip()) is not None
+    return len(text) <= 120 and _IDENTIFIER.fullmatch(text.strip()) is not None
 
 
 def has_han(text: str) -> bool:
