@@ -19,7 +19,7 @@ UPPER, LOWER, FULL, NONE = "▀", "▄", "█", " "
 def show(told: Told, console: Console) -> None:
     """The whole story."""
     for order in told.orders:
-        _order(order, console)
+        show_order(order, console)
     _heading(console, "The label", told.label)
     if console.is_terminal:
         console.print(picture(Path(told.label), columns=min(console.width - 2, 76)))
@@ -53,25 +53,27 @@ def _heading(console: Console, title: str, note: str) -> None:
     console.print(Text.assemble((title, "bold"), (f"  {note}" if note else "", "dim")))
 
 
-def _order(order: OrderTold, console: Console) -> None:
+def show_order(order: OrderTold, console: Console) -> None:
+    """One order: the fields that differ, side by side."""
     _heading(console, f"An order through {order.carrier}", f"{order.shipment} · waybill {order.waybill}")
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for title in ("field", "the shop sent", "the courier received"):
         table.add_column(title, header_style="dim", overflow="fold")
     for row in differences(order):
         gone = Text("(not passed on)", "dim") if not row.received else Text(row.received, "green")
-        table.add_row(Text(_short(row.path), "dim"), Text(row.sent, "yellow"), gone)
+        table.add_row(Text(short(row.path), "dim"), Text(row.sent, "yellow"), gone)
     console.print(table)
     same = sum(not row.changed for row in order.rows)
     console.print(f"[dim]  {same} fields went through unchanged[/]")
     if order.granted:
-        fields = ", ".join(_short(path) for path in order.granted)
+        fields = ", ".join(short(path) for path in order.granted)
         console.print(
             f"[dim]  whole, under the named scope of a carrier that delivers from the printed label: {fields}[/]"
         )
 
 
-def _short(path: str) -> str:
+def short(path: str) -> str:
+    """A field's path without what every field of these two documents has in front."""
     return path.replace("form:msgData~$.", "").replace("$.ShipmentRequest.Shipment.", "").replace("form:", "")
 
 
