@@ -15,7 +15,7 @@ from masking.labels.errors import LabelRefused
 from masking.labels.sinks import Picture, Reading, Said
 
 MAX_PAGES, MAX_SIDE_MM = 2000, 2000
-DRAWN = 600 / 25.4
+DRAWN = 300 / 25.4
 """Dots a millimetre at which a page is drawn that has no picture of its own resolution."""
 
 
@@ -113,7 +113,7 @@ def _upright(picture: pypdfium2.PdfImage) -> bool:
 
 
 def _page(page: pypdfium2.PdfPage, number: int) -> Picture:
-    """A page that is one upright picture gives that picture's dots; another is drawn at 600 dpi."""
+    """A page that is one upright picture gives that picture's dots; another is drawn at 300 dpi."""
     if max(page.get_size()) / 72 * 25.4 > MAX_SIDE_MM:
         raise LabelRefused("A page of the PDF is no label.", code="file_unreadable")
     objects = list(page.get_objects(max_depth=3))
