@@ -61,7 +61,7 @@ def render(obj: Context, /, *, format_: str, size: str, output: Path | None, as_
     if more["shipment"] is not None:
         from gateway.cli import remote
 
-        data: bytes = remote.label(obj.need_dir(), more["shipment"], format_, size)
+        data: bytes = remote.label(obj.need_dir(), more["shipment"], format_, size, int(more["dpi"]))
         outcomes = [{"number": 1, "shipment": more["shipment"], "code": "ok", "findings": []}]
     else:
         data, outcomes = _from_files(obj, format_, size, more)

@@ -56,13 +56,17 @@ class Lifecycle:
         slot = shipment.relays.get("recipient")
         if not slot or slot[2] < 0:
             return _nothing
-        binding = await self._service.database.read(lambda connection: relay_reads.binding_of_turn(connection, *slot))
+        binding, strange = await self._service.database.read(
+            lambda connection: (
+                relay_reads.binding_of_turn(connection, *slot),
+                relay_reads.shown_to_stranger(connection, *slot),
+            )
+        )
         if binding is None or binding.shipment != shipment.id:
             return _nothing
-        changed = change(binding)
-        return self._write(unit, binding, changed, now, reason)
+        return self._write(unit, binding, change(binding), now, reason, strange)
 
-    def _write(self, unit: Unit, binding: Binding, changed: Binding, now: datetime, reason: str) -> Then:
+    def _write(self, unit: Unit, binding: Binding, changed: Binding, now: datetime, reason: str, strange: bool) -> Then:
         if changed == binding:
             return _nothing
         ms = int(now.timestamp() * 1000)
@@ -83,21 +87,25 @@ class Lifecycle:
         )
         if changed.state is not State.RELEASED:
             return _nothing
-        return lambda: self._service.desk.give_back(changed.slot, now)
+        # Where a courier without a phone on record read it, no tombstone can keep that courier away: the slot rests a year.
+        return lambda: self._service.desk.give_back(changed.slot, now, unknown_reader=strange)
 
     async def expire(self) -> int:
         """Release every binding whose time ran out; gives how many."""
         now = self._service.clock()
         ms = int(now.timestamp() * 1000)
 
-        def read(connection: Connection) -> list[Binding]:
-            return relay_reads.expired_bindings(connection, ms, AT_ONCE)
+        def read(connection: Connection) -> list[tuple[Binding, bool]]:
+            over = relay_reads.expired_bindings(connection, ms, AT_ONCE)
+            return [(binding, relay_reads.shown_to_stranger(connection, *binding.slot)) for binding in over]
 
         found = await self._service.database.read(read)
         if not found:
             return 0
         unit = Unit()
-        after = [self._write(unit, binding, expire(binding, now), now, "expired") for binding in found]
+        after = [
+            self._write(unit, binding, expire(binding, now), now, "expired", strange) for binding, strange in found
+        ]
         await self._service.commit(unit)
         for then in after:
             then()

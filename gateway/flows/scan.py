@@ -19,7 +19,7 @@ from gateway.flows.relays import party_index
 from gateway.identity import Courier
 from gateway.ids import new_id
 from gateway.service import Service
-from gateway.store import reads
+from gateway.store import reads, relay_reads
 from gateway.store.tables import scans, shown, stages, tombstones
 from gateway.store.unit import Unit
 from masking.disclosure import Record, View, disclose
@@ -29,6 +29,7 @@ from masking.personal import MaskedParty, RelayNumber
 from masking.policy import Audience, Level, Occasion, Reader
 from masking.stage import Stage, advance
 from masking.vault import blind_index
+from virtual_numbers.binding import Binding
 
 SOURCES = 100_000  # sources of misses remembered at once
 # What a scan by this role reports, unless it says otherwise. A delivery courier's scan takes the parcel out only from the
@@ -75,6 +76,17 @@ class _Seen:
     seq: int
     last_at: datetime
     history: list[tuple[str, int, str]]
+    bindings: list[Binding]
+    """The bindings behind the shipment's relay numbers, hotlines left out."""
+
+    def relays(self, now: datetime) -> dict[str, RelayNumber]:
+        """What may still be dialled: a released number is resting, and whoever learns it now would have to be kept from it."""
+        dead = {binding.slot for binding in self.bindings if not binding.live(now)}
+        return {
+            role: RelayNumber(x, ext)
+            for role, (x, ext, turn) in self.shipment.relays.items()
+            if (x, ext, turn) not in dead
+        }
 
 
 class CourierScan:
@@ -153,7 +165,7 @@ class CourierScan:
         self, asked: ScanRequest, courier: Courier, seen: _Seen, stage: Stage, at: datetime, now: datetime
     ) -> dict[str, Any]:
         service, shipment = self._service, seen.shipment
-        relays = {role: RelayNumber(slot[0], slot[1]) for role, slot in shipment.relays.items()}
+        relays = seen.relays(now)
         disclosure = disclose(
             Record(shipment.tenant, shipment.id, seen.record.wrapped, seen.record.groups),
             keyring=service.keys.keyring,
@@ -231,6 +243,8 @@ def _see(connection: Connection, id: str) -> _Seen | None:
     history = reads.stage_history(connection, id)
     stage, at = (Stage(history[-1][0]), history[-1][1]) if history else (Stage.CREATED, shipment.created_at)
     latest = reads.latest_stage(connection, id)
+    slots = [slot for slot in shipment.relays.values() if slot[2] >= 0]
+    bindings = [found for slot in slots if (found := relay_reads.binding_of_turn(connection, *slot))]
     return _Seen(
         shipment,
         reads.outcome(connection, id),
@@ -239,6 +253,7 @@ def _see(connection: Connection, id: str) -> _Seen | None:
         latest[0] if latest else 0,
         datetime.fromtimestamp(at / 1000, UTC),
         history,
+        bindings,
     )
 
 

@@ -220,6 +220,12 @@ def used_slots(connection: Connection, x: str, first: str, last: str) -> list[tu
     return [(r.ext, r.turn, released.get((r.ext, r.turn)), bytes(r.party), (r.ext, r.turn) in unknown) for r in rows]
 
 
+def shown_to_stranger(connection: Connection, x: str, ext: str, turn: int) -> bool:
+    """True where a courier without a phone on record was shown this binding's dial string."""
+    where = (shown.c.x == x, shown.c.ext == ext, shown.c.turn == turn, shown.c.with_phone == 0)
+    return connection.execute(select(shown.c.courier).where(*where).limit(1)).first() is not None
+
+
 def expired_bindings(connection: Connection, now: int, limit: int) -> list[Binding]:
     """Bindings whose time ran out and that nobody has released yet."""
     latest = (
