@@ -51,6 +51,7 @@ async def running(
         chores = [
             asyncio.ensure_future(flows.settle.run()),
             asyncio.ensure_future(flows.lifecycle.run()),
+            asyncio.ensure_future(flows.deliver.run()),
             asyncio.ensure_future(_renew(service)),
         ]
         port = public.addresses[0][1]

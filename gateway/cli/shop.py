@@ -54,6 +54,16 @@ def credential(context: Context, name: str, carrier: str, as_json: bool) -> None
     _emit(context, "shop.credential", as_json, name=name, carrier=carrier)
 
 
+@shop.command()
+@click.argument("name")
+@click.argument("url", default="")
+@json_option
+@click.pass_obj
+def webhook(context: Context, name: str, url: str, as_json: bool) -> None:
+    """Send the shop's events to URL, signed as Standard Webhooks. The secret is shown once; no URL ends the events."""
+    _emit(context, "shop.webhook", as_json, name=name, url=url)
+
+
 def _emit(context: Context, verb: str, as_json: bool, **params: object) -> None:
     from gateway.cli import remote
     from gateway.cli.show import emit

@@ -9,6 +9,7 @@ from carriers.wire import WireRequest
 from gateway.flows.again import OncePerOrder
 from gateway.flows.consult import Consult
 from gateway.flows.credential import ShopCredentials
+from gateway.flows.deliver import Deliver
 from gateway.flows.forward import ForwardOrder, FrontAnswer
 from gateway.flows.lifecycle import Lifecycle
 from gateway.flows.print_label import PrintLabel
@@ -35,6 +36,7 @@ class Flows:
     shop_credential: ShopCredentials
     push: CarrierPush
     lifecycle: Lifecycle
+    deliver: Deliver
 
     async def front(
         self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
@@ -59,4 +61,5 @@ def make_flows(service: Service) -> Flows:
         ShopCredentials(service),
         CarrierPush(service, lifecycle),
         lifecycle,
+        Deliver(service),
     )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from carriers.push import PushEvent, read_push
 from carriers.wire import WireRequest
+from gateway.flows.deliver import put
 from gateway.flows.lifecycle import Lifecycle
 from gateway.service import Service
 from gateway.store import reads
@@ -77,6 +78,8 @@ class CarrierPush:
                 int(at.timestamp() * 1000),
             )
             then = await self._lifecycle.follow(unit, shipment, stage, now)
+            told = {"carrier": carrier, "waybill": event.waybill, "stage": stage.value}
+            put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.stage", now=now, **told)
         detail = {
             "carrier": carrier,
             "code": event.code[:40],

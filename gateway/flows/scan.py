@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.flows.deliver import put
 from gateway.flows.lifecycle import Lifecycle
 from gateway.flows.relays import party_index
 from gateway.identity import Courier
@@ -179,7 +180,11 @@ class CourierScan:
         self._write(unit, scan, asked, courier, seen, stage, now)
         self._remember_shown(unit, courier, shipment, disclosure.view, now)
         unit.record(disclosure.entry)
-        then = await self._lifecycle.follow(unit, shipment, stage, now) if stage is not seen.stage else None
+        then = None
+        if stage is not seen.stage:
+            then = await self._lifecycle.follow(unit, shipment, stage, now)
+            told_shop = {"carrier": shipment.carrier, "stage": stage.value}
+            put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.stage", now=now, **told_shop)
         await service.commit(unit)
         if then:
             then()

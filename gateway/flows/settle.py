@@ -14,6 +14,7 @@ from functools import partial
 
 from carriers.errors import CarrierRefusal
 from carriers.lookup import lookup_request, read_lookup
+from gateway.flows.deliver import put
 from gateway.logs import log
 from gateway.service import Service
 from gateway.store import reads
@@ -115,6 +116,8 @@ class Settle:
                 at=now,
             )
         )
+        told = {"carrier": shipment.carrier, "waybill": finding.waybill, "status": finding.status}
+        put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.settled", now=now, **told)
         try:
             await self._service.commit(unit)
         except Conflict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import secrets
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -9,8 +11,10 @@ from sqlalchemy import Connection, insert, select
 from gateway.flows import Flows
 from gateway.ids import SHOP_KEY, key_digest, new_id, new_key
 from gateway.ops.registry import OpRefused, Params, named, now_ms, op
+from gateway.secrets_box import seal_secrets
 from gateway.service import Service
 from gateway.store.tables import api_keys, shops
+from gateway.upstream import check_base_url
 from virtual_numbers.binding import MAX_X_DIGITS
 
 
@@ -79,3 +83,25 @@ async def shop_credential(_service: Service, flows: Flows, params: Params) -> An
     carrier = str(params["carrier"])
     made = await flows.shop_credential.issue(named(params, "shop"), carrier, params["actor"])
     return {"carrier": carrier} | made
+
+
+@op("shop.webhook")
+async def shop_webhook(service: Service, _flows: Flows, params: Params) -> Any:
+    """Where a shop wants events, and the secret that signs them, shown once. An empty URL ends them."""
+    name, url = named(params, "shop"), str(params.get("url") or "")
+    if url:
+        check_base_url(url)
+    secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+
+    def work(connection: Connection) -> str:
+        id = connection.execute(select(shops.c.id).where(shops.c.name == name)).scalar()
+        if id is None:
+            raise OpRefused("no shop has this name", path="name")
+        sealed = seal_secrets(service.keys.keyring, str(id), {"webhook": secret}) if url else None
+        connection.execute(shops.update().where(shops.c.id == id).values(webhook_url=url, webhook_secret=sealed))
+        return str(id)
+
+    id = await service.change(work)
+    entry = service.record("shop.webhook_set", tenant=id, actor=params["actor"], subject=id, detail={"on": bool(url)})
+    await service.change(lambda connection: None, entry)
+    return {"shop": id, "secret": secret if url else None}

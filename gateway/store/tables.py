@@ -44,6 +44,8 @@ shops = Table(
     Column("id", Text, primary_key=True),
     Column("name", Text, nullable=False, unique=True),
     Column("hotline", Text, nullable=False, default=""),
+    Column("webhook_url", Text, nullable=False, default="", server_default=""),
+    Column("webhook_secret", LargeBinary),
     Column("created_at", BigInteger, nullable=False),
 )
 api_keys = Table(

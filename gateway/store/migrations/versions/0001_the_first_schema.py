@@ -215,6 +215,8 @@ def upgrade() -> None:
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("hotline", sa.Text(), nullable=False),
+        sa.Column("webhook_url", sa.Text(), server_default="", nullable=False),
+        sa.Column("webhook_secret", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_shops")),
         sa.UniqueConstraint("name", name=op.f("uq_shops_name")),
