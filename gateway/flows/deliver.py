@@ -53,9 +53,14 @@ class Deliver:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._turn = asyncio.Lock()
 
     async def once(self) -> int:
-        """Try everything that is due; gives how many were tried."""
+        """Try everything that is due; gives how many were tried. Two at a time would send an event twice."""
+        async with self._turn:
+            return await self._once()
+
+    async def _once(self) -> int:
         due = await self._service.database.read(self._due)
         async with aiohttp.ClientSession(
             cookie_jar=aiohttp.DummyCookieJar(), trust_env=False, timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS)
