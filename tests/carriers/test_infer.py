@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carriers.infer import PERSONAL, Finding, infer, meaning
+from carriers.infer import PERSONAL, Finding, infer, judge_alone, meaning
 from carriers.infer_words import words
 from masking.personal import Kind, Role
 from tests.carriers import unseen_samples
@@ -180,3 +180,18 @@ def test_whatever_the_document_says_each_leaf_gets_one_finding(document: dict[st
         (finding.party is not None) == (finding.kind in PERSONAL) and 0 < finding.confidence <= 1
         for finding in findings
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "kind", "party"),
+    [
+        ("$.shipment.consignee.fullName", "Ada Quist", Kind.NAME, Role.RECIPIENT),
+        ("form:msgData~$.senderInfo[0].backupPhone", "0551-62647793", Kind.PHONE, Role.SENDER),
+        ("/Order/ShipTo/Street", "Hauptstraße 5", Kind.ADDRESS_LINE, Role.RECIPIENT),
+        ("$.receiver['postal code']", "10115", Kind.PLAIN, None),
+        ("$.items[0].name", "Lamp Shade", Kind.PLAIN, None),
+        ("$.receiver.name", "", Kind.PLAIN, None),
+    ],
+)
+def test_a_leaf_that_no_profile_claims_is_judged_alone(path: str, text: str, kind: Kind, party: Role | None) -> None:
+    assert judge_alone(path, text) == (kind, party)

@@ -10,6 +10,7 @@ import pytest
 from carriers.coverage import check_sample
 from carriers.leaves import format_of
 from carriers.profile import BUILT_IN, CarrierProfile, load_profiles
+from tests.carriers import unseen_samples
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
 PROFILES = load_profiles()
@@ -64,3 +65,31 @@ def test_no_leaf_of_a_sample_request_is_unclassified(carrier: str, folder: str, 
     operation = next(one for one in PROFILES[carrier].operations.values() if one.effect == effect)
     rows = check_sample(operation, (PAYLOADS / folder / name).read_bytes(), format_of(name))
     assert [row.path for row in rows if row.group == "unclassified"] == []
+
+
+UNSEEN = {
+    "cainiao.form": "cainiao",
+    "deppon.form": "deppon",
+    "fedex.json": "fedex",
+    "jt.form": "jt",
+    "kdniao.form": "kdniao",
+    "mydhl.json": "mydhl",
+    "shippo.json": "shippo",
+    "sto.form": "sto",
+    "yto_param.json": "yto",
+    "yunda.json": "yunda",
+}
+"""Labelled samples of carriers that have no payload folder."""
+
+
+@pytest.mark.parametrize(("sample", "carrier"), UNSEEN.items())
+def test_profiles_without_a_payload_folder_name_what_is_personal_and_whose(sample: str, carrier: str) -> None:
+    body, fmt, truth = unseen_samples.load(sample)
+    operation = next(one for one in PROFILES[carrier].operations.values() if one.effect == "create")
+    rows = {row.path: row for row in check_sample(operation, body, fmt)}
+    assert [path for path in truth if rows[path].group != "personal"] == []
+    # A single field outside a party's block, such as an address to notify, is nobody's in particular: a third party's.
+    assert [
+        path for path, (_, party) in truth.items() if rows[path].party not in (party, "third_party") and party != "*"
+    ] == []
+    assert [path for path, row in rows.items() if row.group == "unclassified"] == []

@@ -38,7 +38,7 @@ def _encode(text: str, fmt: str, *, marks: bool) -> bytes:
         return "&".join(_field(pair) for pair in re.split(r"&(?=\w+=)", text)).encode()
     if "{{JSTR " in text:
         head, _, rest = text.partition("{{JSTR ")
-        text = head + json.dumps(rest.rpartition("}}")[0]) + "}"
+        text = head + json.dumps(rest.rpartition("}}}")[0]) + "}"
     return text.encode()
 
 
