@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
 from carriers.coverage import check_sample
+from carriers.finish import finish
 from carriers.leaves import format_of
+from carriers.order import open_order
 from carriers.profile import BUILT_IN, CarrierProfile, load_profiles
+from carriers.veil import veil
+from carriers.wire import WireRequest
+from masking.personal import RelayNumber, Role
 from tests.carriers import unseen_samples
 
 PAYLOADS = Path(__file__).parents[1] / "payloads"
@@ -65,6 +74,39 @@ def test_no_leaf_of_a_sample_request_is_unclassified(carrier: str, folder: str, 
     operation = next(one for one in PROFILES[carrier].operations.values() if one.effect == effect)
     rows = check_sample(operation, (PAYLOADS / folder / name).read_bytes(), format_of(name))
     assert [row.path for row in rows if row.group == "unclassified"] == []
+
+
+def test_every_operation_can_read_its_answer() -> None:
+    unread = [
+        (profile.id, operation.id)
+        for profile in PROFILES.values()
+        for operation in profile.operations.values()
+        if operation.answer.root.inner is None
+    ]
+    assert unread == []
+
+
+JT_TEST_KEY = "0258d71b55fc45e3ad7a7f38bf4b201a"
+"""The key of J&T's published test account; its customer digest is published, too."""
+
+
+def test_the_customer_digest_of_jt_is_hashed_inside_the_document_before_the_document_is_signed() -> None:
+    secrets = {
+        "api_account": "A",
+        "private_key": JT_TEST_KEY,
+        "customer_code": "J0086474299",
+        "customer_password": "H5CD3zE6",
+    }
+    body, _, _ = unseen_samples.load("jt.form")
+    operation = PROFILES["jt"].operations["create"]
+    shop = WireRequest("POST", operation.path, "", {"content-type": "application/x-www-form-urlencoded"}, body)
+    relays = {role: RelayNumber("17055500001", "1001") for role in Role}
+    sent = finish(
+        veil(open_order(operation, shop), relays=relays), secrets, now=datetime(2026, 1, 1, tzinfo=UTC), nonce="0" * 32
+    )
+    content = parse_qs(sent.body.decode())["bizContent"][0]
+    outer = base64.b64encode(hashlib.md5((content + JT_TEST_KEY).encode()).digest()).decode()
+    assert (json.loads(content)["digest"], sent.headers["digest"]) == ("qonqb4O1eNr6VCWS07Ieeg==", outer)
 
 
 UNSEEN = {
