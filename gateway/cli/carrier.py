@@ -42,7 +42,7 @@ def carrier() -> None:
 def _profiles(context: Context) -> dict[str, CarrierProfile]:
     from carriers.profile import load_profiles
 
-    return load_profiles(context.dir / "profiles" if context.dir else None)
+    return load_profiles(context.dir / "carriers" if context.dir else None)
 
 
 def _one(context: Context, name: str) -> CarrierProfile:

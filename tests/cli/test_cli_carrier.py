@@ -127,7 +127,7 @@ def test_coverage_of_a_sample_fails_where_a_leaf_is_unclassified(
 
 
 def test_a_profile_in_the_folder_adds_a_carrier(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    folder = tmp_path / "profiles"
+    folder = tmp_path / "carriers"
     folder.mkdir()
     (folder / "acme.toml").write_text(
         'id = "acme"\nname = { en = "Acme" }\nlast_mile = "label"\n[[operation]]\nid = "create"\neffect = "create"\nmatch = { path = "/x" }\nfields = { plain = ["a"] }\n'
