@@ -46,6 +46,7 @@ load: $(DEV)
 
 proofs: $(DEV)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow --timeout 1800 $(ARGS)
+	for scheme in axn-ext axn700 axb; do $(BIN)/python -m virtual_numbers.proof --steps 300000 --scheme $$scheme || exit 1; done
 
 format: $(DEV)
 	$(BIN)/ruff format .
@@ -95,10 +96,12 @@ benchtools:
 	$(call debian,nginx,nginx-light,the benchmark needs it and will stop)
 	$(call debian,wrk,wrk,the benchmark uses its own generator instead)
 
-# Asked for only once there is a test that uses them.
+# Asked for only where a test is marked to use them.
+marked = $(shell grep -rl --include='*.py' 'mark\.$(1)\b' tests)
+
 browser:
-	$(if $(wildcard tests/browser/test_*.py),$(call debian,chromium,chromium,tests in a browser are skipped))
+	$(if $(call marked,browser),$(call debian,chromium,chromium,tests in a browser are skipped))
 
 telephony:
-	$(if $(wildcard tests/telephony/test_*.py),$(call debian,kamailio,kamailio,tests with a real switch are skipped))
-	$(if $(wildcard tests/telephony/test_*.py),$(call debian,sipp,sip-tester,tests with real calls are skipped))
+	$(if $(call marked,telephony),$(call debian,kamailio,kamailio kamailio-extra-modules,tests with a real switch are skipped))
+	$(if $(call marked,telephony),$(call debian,sipp,sip-tester,tests with real calls are skipped))
