@@ -88,7 +88,7 @@ $(DEV): requirements-dev.lock pyproject.toml | $(BIN)/python
 
 # $(call debian,COMMAND,PACKAGES,WHAT IS LEFT OUT): installs as root where apt is, else says what the reader will miss.
 debian = @PATH=$$PATH:/usr/sbin; command -v $(1) >/dev/null 2>&1 \
-	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && apt-get -qq update >/dev/null 2>&1 \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 && apt-get -qq -o Acquire::Retries=1 -o Acquire::http::Timeout=20 update >/dev/null 2>&1 \
 	     && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(2) >/dev/null 2>&1; } \
 	|| echo "$(1) is not here and cannot be installed: $(3) (Debian: apt-get install $(2))" >&2
 
