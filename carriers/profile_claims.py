@@ -94,6 +94,7 @@ class Claims(Values):
     def check_codecs(self, root: Node) -> None:
         """Refuse an envelope that nobody can open."""
         for node in nodes(root):
+            self.needle = node.codec or self.needle
             if node.codec and node.codec not in _CODECS:
                 raise ProfileError(f"unknown envelope {node.codec!r}", code="unknown_envelope")
             if node.codec in CIPHERS and node.codec not in self.table.ciphers:
