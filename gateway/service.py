@@ -30,7 +30,7 @@ from gateway.metrics import Metrics
 from gateway.numbers import NumberDesk
 from gateway.secrets_box import open_secrets
 from gateway.settings import Settings
-from gateway.store import reads
+from gateway.store import reads, relay_reads
 from gateway.store.database import Database, open_database
 from gateway.store.errors import StoreUnavailable
 from gateway.store.group_commit import GroupCommit
@@ -85,6 +85,8 @@ class Service:
     routes: dict[str, Route] = field(default_factory=dict)
     hooks: dict[str, bytes] = field(default_factory=dict)
     """Carrier -> digest of the secret in its push URL."""
+    relay_providers: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
+    """Telephone provider -> its secrets."""
     draining: bool = False
 
     def __repr__(self) -> str:
@@ -143,6 +145,10 @@ class Service:
                 suspended,
             )
             for carrier, base_url, sealed, _hook, options, suspended in rows
+        }
+        providers = await self.database.read(relay_reads.providers)
+        self.relay_providers = {
+            name: open_secrets(self.keys.keyring, f"relay {name}", sealed) for name, sealed in providers
         }
         self.hooks = {carrier: hook for carrier, _url, _sealed, hook, _options, _suspended in rows}
 

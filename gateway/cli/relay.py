@@ -7,7 +7,7 @@ import sys
 import click
 
 from gateway.cli import Context
-from gateway.cli.shop import json_option
+from gateway.cli.shop import _emit, json_option
 
 
 @click.group()
@@ -38,4 +38,71 @@ def route(context: Context, caller: str, called: str, ext: str, reveal: bool, as
     if answer["callee"] and sys.stdout.isatty() and not reveal:
         answer["callee"] = "hidden; --reveal shows it"
     emit(answer, as_json=as_json)
-    # A refused call is an answer, not a failure of the verb.
+
+
+@relay.command()
+@click.argument("name", type=click.Choice(["twilio", "huawei", "alibaba"]))
+@click.option("--secret", "secrets", multiple=True, metavar="NAME=VALUE", help="VALUE may be - or @FILE.")
+@json_option
+@click.pass_obj
+def provider(context: Context, name: str, secrets: tuple[str, ...], as_json: bool) -> None:
+    """Enable a telephone provider; prints the URLs to give it, once."""
+    from gateway.cli.values import read_value
+
+    given = {}
+    for pair in secrets:
+        key, found, value = pair.partition("=")
+        if not found:
+            raise click.UsageError("--secret takes NAME=VALUE")
+        given[key] = read_value(value)
+    _emit(context, "relay.provider", as_json, name=name, secrets=given)
+
+
+@relay.command()
+@click.argument("carrier")
+@click.argument("phone", nargs=-1, required=True)
+@click.option("--remove", is_flag=True, help="Take these phones off the list.")
+@json_option
+@click.pass_obj
+def allow(context: Context, carrier: str, phone: tuple[str, ...], remove: bool, as_json: bool) -> None:
+    """Let only these phones call through CARRIER's relay numbers. PHONE may be - or @FILE."""
+    from gateway.cli.values import read_values
+
+    phones = [line.strip() for line in read_values(phone) if line.strip()]
+    _emit(context, "relay.allow", as_json, carrier=carrier, phones=phones, remove=remove)
+
+
+@relay.command()
+@click.argument("shop")
+@click.option("--phone", required=True, help="Whose wish it is (or - or @FILE).")
+@click.option("--quiet", default="", help="Quiet hours, 22:00-07:00 [ZONE].")
+@click.option("--block-all", is_flag=True)
+@click.option("--block-carrier", "carriers", multiple=True)
+@click.option("--block-shipment", "shipments", multiple=True)
+@click.option("--block-caller", "callers", multiple=True, help="A phone (or - or @FILE).")
+@json_option
+@click.pass_obj
+def wish(
+    context: Context, shop: str, phone: str, quiet: str, block_all: bool, carriers: tuple[str, ...],
+    shipments: tuple[str, ...], callers: tuple[str, ...], as_json: bool,
+) -> None:  # fmt: skip
+    """Set a person's quiet hours and blocks for all their shipments with one shop (by its id)."""
+    from gateway.cli.values import read_value, read_values
+
+    wished = {
+        "quiet": quiet,
+        "block_all": block_all,
+        "block_carriers": carriers,
+        "block_shipments": shipments,
+        "block_callers": [line for line in read_values(callers) if line],
+    }
+    _emit(context, "relay.wish", as_json, shop=shop, phone=read_value(phone), **wished)
+
+
+@relay.command()
+@click.option("--last", default="30d", help="How far back, such as 7d.")
+@json_option
+@click.pass_obj
+def report(context: Context, last: str, as_json: bool) -> None:
+    """Calls, minutes and messages by shop, shipment and carrier."""
+    _emit(context, "relay.report", as_json, last=last)

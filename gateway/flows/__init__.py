@@ -15,6 +15,7 @@ from gateway.flows.lifecycle import Lifecycle
 from gateway.flows.print_label import PrintLabel
 from gateway.flows.push import CarrierPush
 from gateway.flows.relay_call import RelayCall
+from gateway.flows.relay_reports import RelayReports
 from gateway.flows.relays import Relays
 from gateway.flows.scan import CourierScan
 from gateway.flows.settle import Settle
@@ -31,6 +32,7 @@ class Flows:
     consult: Consult
     scan: CourierScan
     relay_call: RelayCall
+    relay_reports: RelayReports
     print_label: PrintLabel
     settle: Settle
     shop_credential: ShopCredentials
@@ -56,6 +58,7 @@ def make_flows(service: Service) -> Flows:
         Consult(service, relays, lifecycle),
         CourierScan(service, lifecycle),
         RelayCall(service),
+        RelayReports(service),
         PrintLabel(service),
         settle,
         ShopCredentials(service),

@@ -7,6 +7,7 @@ is monotonic. What a push tells of people (courier, signer) is masked in the rea
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -18,9 +19,12 @@ from gateway.flows.deliver import put
 from gateway.flows.lifecycle import Lifecycle
 from gateway.service import Service
 from gateway.store import reads
+from gateway.store.errors import Conflict, Overloaded
 from gateway.store.tables import hook_events, stages
 from gateway.store.unit import Unit
 from masking.stage import Stage, advance
+
+AT_ONCE = 5  # events of one parcel in one moment that are sorted out here
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,14 @@ class CarrierPush:
         profile, route = self._service.profile(carrier), self._service.route(carrier)
         reading = read_push(profile, request, route.secrets)
         for event in reading.events:
-            await self._apply(carrier, event, verified=reading.verified)
+            await self._take(carrier, event, verified=reading.verified)
         return Ack(reading.ack, reading.ack_type or "application/json")
+
+    async def _take(self, carrier: str, event: PushEvent, *, verified: bool) -> None:
+        for _ in range(AT_ONCE):
+            with suppress(Conflict):  # a scan or another push moved the parcel at this very moment: look again
+                return await self._apply(carrier, event, verified=verified)
+        raise Overloaded("the parcel is being moved by others; push again")
 
     async def _apply(self, carrier: str, event: PushEvent, *, verified: bool) -> None:
         digest = hashlib.sha256(f"{event.waybill}\n{event.id}".encode()).digest()[:16]

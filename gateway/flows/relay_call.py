@@ -1,20 +1,20 @@
-"""A call (or a message): who is behind X and this extension, for this caller? One read, one decision, one commit, one answer.
+"""A call or a message: who is behind X and this extension, for this caller? One read, one decision, one commit, one answer.
 
-The decision is pure (`virtual_numbers.relay.decide`); this file gathers its facts, records what it decided, with the
-tombstones that keep a caller of one shipment from ever reaching a party of another, and only then opens the one number to dial.
+The decision is pure (`virtual_numbers.relay.decide`, `virtual_numbers.sms.decide_message`), its facts are gathered in
+`relay_facts.py`. This file records what was decided, with the tombstones that keep a caller of one shipment from ever reaching a
+party of another, and only then opens the one number to dial.
 """
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date
 
-from sqlalchemy import Connection
-
-from gateway.flows.relays import party_index
+from gateway.flows.relay_facts import Found, Question, caller_index, facts, find
 from gateway.ids import new_id
 from gateway.service import Service
-from gateway.store import reads, relay_reads
+from gateway.store import reads
 from gateway.store.tables import calls, tombstones, vault
 from gateway.store.unit import Unit
 from masking.disclosure import Record, disclose_phone_for_call
@@ -24,12 +24,14 @@ from masking.policy import Audience, Occasion, Reader
 from masking.record import Order, to_groups
 from masking.stage import Stage
 from masking.vault import seal
-from virtual_numbers.binding import Binding, Scheme, Slot
+from virtual_numbers.binding import Binding
 from virtual_numbers.lockout import Lockout
-from virtual_numbers.relay import ON_FAULT, Callee, CallFacts, Decision, Reason, RelayPolicy, Tombstone, decide
+from virtual_numbers.relay import ON_FAULT, Callee, CallFacts, Decision, Reason, RelayPolicy, decide
+from virtual_numbers.sms import HELP_EN, HELP_ZH, Message, decide_message, open_text
 
 CALLER = Role.THIRD_PARTY.value
 """How a call's record names its one party."""
+HELPED = 100_000  # senders remembered who have had the help text today
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +47,29 @@ class RelayAnswer:
     longest_seconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What the store knows that bears on one call."""
+REFUSED = RelayAnswer("reject", Reason.FAULT.value)
 
-    scheme: Scheme | None
-    bindings: tuple[Binding, ...] = ()
-    tombstones: tuple[Tombstone, ...] = ()
-    last: dict[Slot, relay_reads.CallRow] = field(default_factory=dict)
-    ever_connected: bool = False
+
+@dataclass(frozen=True, slots=True)
+class MessageAnswer:
+    """What becomes of a message: passed on scrubbed (`answer` connects), answered with `reply`, or dropped."""
+
+    answer: RelayAnswer
+    text: str = field(default="", repr=False)
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One question with everything that belongs to it."""
+
+    asked: Question
+    index: bytes
+    found: Found
+    actor: str
+    placed: bool
+    """False: asked without a call. On record like any disclosure, but nobody was connected, so it leaves no tombstone, no guess
+    and no caller to call back."""
 
 
 class RelayCall:
@@ -63,89 +79,97 @@ class RelayCall:
         self._service = service
         self._policy = policy or RelayPolicy()
         self._lockout = Lockout()
+        self._helped: OrderedDict[tuple[bytes, str, date], None] = OrderedDict()
 
     async def route(self, caller: str, called: str, ext: str, *, actor: str, placed: bool = True) -> RelayAnswer:
-        """Decide one call. `actor` says who asked: a provider's switch, or a local user.
+        """Decide one call. `actor` says who asked: a provider's switch, or a local user (`placed` False: without a call)."""
+        case = await self._case(caller, called, ext, actor=actor, placed=placed)
+        return await self._told(case, decide(self._facts(case)))
 
-        `placed` False asks without a call: on record like any disclosure, but nobody was connected, so it leaves no tombstone,
-        no guess and no caller to call back.
-        """
-        service, now = self._service, self._service.clock()
+    async def message(self, caller: str, called: str, text: str, *, actor: str) -> MessageAnswer:
+        """Decide one message: the same rules, the text scrubbed of numbers and links, one help reply a day where `#EXT` is missing."""
+        opened = open_text(text)
+        case = await self._case(caller, called, opened.ext, actor=actor, placed=True)
+        help_key = (case.index, case.asked.x, case.asked.now.date())
+        message = decide_message(self._facts(case), opened.body, helped=help_key in self._helped)
+        answer = await self._told(case, message.decision)
+        if answer.action != "connect":
+            message = replace(message, text="")
+        return MessageAnswer(answer, message.text, self._help(message, help_key))
+
+    def _help(self, message: Message, key: tuple[bytes, str, date]) -> str:
+        if message.reply != "help":
+            return ""
+        self._helped[key] = None
+        if len(self._helped) > HELPED:
+            self._helped.popitem(last=False)
+        return f"{HELP_ZH}\n{HELP_EN}"
+
+    async def _case(self, caller: str, called: str, ext: str, *, actor: str, placed: bool) -> _Case:
+        service = self._service
         x = "".join(c for c in called if c.isdecimal() and c.isascii())
-        phone = normalise_phone(caller) if caller else ""
-        index = party_index(service.keys.keyring, x, phone) if phone else b""
-        found = await service.database.read(lambda connection: _find(connection, x, ext, index))
-        decision = decide(self._facts(found, index, x, ext, now))
-        if not placed:
+        asked = Question(normalise_phone(caller) if caller else "", x, ext, service.clock())
+        keyring = service.keys.keyring
+        found = await service.database.read(lambda connection: find(connection, keyring, asked))
+        return _Case(asked, caller_index(keyring, asked), found, actor, placed)
+
+    def _facts(self, case: _Case) -> CallFacts:
+        return facts(case.found, case.asked, case.index, self._lockout, self._policy)
+
+    async def _told(self, case: _Case, decision: Decision) -> RelayAnswer:
+        if not case.placed:
             decision = replace(decision, tombstones=())
         elif decision.record_miss:
-            self._lockout.record(index, x, now, stranger=not found.ever_connected)
+            self._lockout.record(case.index, case.asked.x, case.asked.now, stranger=not case.found.ever_connected)
         elif decision.action == "connect":
-            self._lockout.forgive(index, x)
-        answer = await self._commit(decision, found, index, phone, x, now, actor, placed)
-        service.metrics.calls.labels(decision.action).inc()
+            self._lockout.forgive(case.index, case.asked.x)
+        answer = await self._commit(case, decision)
+        self._service.metrics.calls.labels(answer.action).inc()
         return answer
 
-    def _facts(self, found: _Found, index: bytes, x: str, ext: str, now: datetime) -> CallFacts:
-        return CallFacts(
-            caller=index,
-            x=x,
-            ext=ext,
-            now=now,
-            scheme=found.scheme,
-            bindings=found.bindings,
-            tombstones=found.tombstones,
-            last_callers={slot: call.caller for slot, call in found.last.items()},
-            ever_connected=found.ever_connected,
-            caller_misses=self._lockout.caller(index, x, now),
-            number_misses=self._lockout.number(x, now),
-            policy=self._policy,
-        )
-
-    async def _commit(
-        self,
-        decision: Decision,
-        found: _Found,
-        index: bytes,
-        phone: str,
-        x: str,
-        now: datetime,
-        actor: str,
-        placed: bool,
-    ) -> RelayAnswer:
-        service, ms = self._service, int(now.timestamp() * 1000)
-        call, unit, callee = new_id("call", ms), Unit(), ""
-        binding = decision.binding
+    async def _commit(self, case: _Case, decision: Decision) -> RelayAnswer:
+        service, now = self._service, case.asked.now
+        ms = int(now.timestamp() * 1000)
+        call, unit, callee, binding = new_id("call", ms), Unit(), "", decision.binding
         if binding is not None:
             if decision.action == "connect":
-                callee = await self._open(decision, binding, found, unit, actor, now)
+                callee = await self._open(case, decision, binding, unit)
                 if not callee:
                     # Erased, closed to the switch by policy, or not dialable: nobody is rung, and it is on record why.
                     decision = replace(ON_FAULT, binding=binding, cause="no_number", tombstones=decision.tombstones)
             for stone in decision.tombstones:
                 unit.add(tombstones, stone.x, stone.phone, stone.ext, stone.turn, binding.tenant, ms)
-            if placed:
-                self._note_call(unit, call, decision, binding, index, phone, ms)
-        detail = {
-            "action": decision.action,
-            "reason": decision.reason.value,
-            "cause": decision.cause,
-            "x": x,
-            "call": call,
-        }
-        subject, tenant = (binding.shipment, binding.tenant) if binding else ("", "")
-        unit.record(service.record("relay.decided", tenant=tenant, actor=actor, subject=subject, detail=detail, at=now))
+            if case.placed:
+                self._note_call(unit, call, case, decision, binding, ms)
+        self._record(unit, call, case, decision)
         await service.commit(unit)
         seconds = int(decision.ring.total_seconds()), int(decision.longest_call.total_seconds())
         return RelayAnswer(decision.action, decision.reason.value, decision.display, callee, call, *seconds)
 
-    def _note_call(
-        self, unit: Unit, call: str, decision: Decision, binding: Binding, index: bytes, phone: str, ms: int
-    ) -> None:
+    def _record(self, unit: Unit, call: str, case: _Case, decision: Decision) -> None:
+        detail = {
+            "action": decision.action,
+            "reason": decision.reason.value,
+            "cause": decision.cause,
+            "x": case.asked.x,
+            "call": call,
+            "placed": case.placed,
+        }
+        binding = decision.binding
+        subject, tenant = (binding.shipment, binding.tenant) if binding else ("", "")
+        unit.record(
+            self._service.record(
+                "relay.decided", tenant=tenant, actor=case.actor, subject=subject, detail=detail, at=case.asked.now
+            )
+        )
+
+    def _note_call(self, unit: Unit, call: str, case: _Case, decision: Decision, binding: Binding, ms: int) -> None:
         action, reason, record = decision.action, decision.reason.value, binding.shipment
-        unit.add(calls, call, binding.x, binding.ext, index, binding.turn, binding.tenant, record, action, reason, ms)
+        unit.add(
+            calls, call, binding.x, binding.ext, case.index, binding.turn, binding.tenant, record, action, reason, ms
+        )
         if action == "connect":
-            self._keep_caller(unit, call, binding, phone)
+            self._keep_caller(unit, call, binding, case.asked.caller)
 
     def _keep_caller(self, unit: Unit, call: str, binding: Binding, phone: str) -> None:
         """The caller, sealed in a record of its own, so that the party can call back."""
@@ -155,13 +179,11 @@ class RelayCall:
             vault, call, binding.tenant, sealed.kid, sealed.wrapped, None, sealed.groups["phone"], None, None, None
         )
 
-    async def _open(
-        self, decision: Decision, binding: Binding, found: _Found, unit: Unit, actor: str, now: datetime
-    ) -> str:
+    async def _open(self, case: _Case, decision: Decision, binding: Binding, unit: Unit) -> str:
         """The number to dial, with its audit entry in the unit; empty where it may not or cannot be dialled."""
         service = self._service
         party = binding.role if decision.callee is Callee.PARTY else CALLER
-        last = found.last.get(binding.slot)
+        last = case.found.last.get(binding.slot)
         id = binding.shipment if decision.callee is Callee.PARTY else (last.id if last else "")
         record, stage = await service.database.read(
             lambda connection: (reads.sealed(connection, id), reads.latest_stage(connection, binding.shipment))
@@ -172,31 +194,9 @@ class RelayCall:
             Record(record.tenant, record.record, record.wrapped, record.groups),
             keyring=service.keys.keyring,
             policy=service.policy,
-            audience=Audience(Reader.SWITCH, actor, carrier=binding.carrier),
-            occasion=Occasion(Stage(stage[1]) if stage else Stage.CREATED, now, own=True, purpose="call"),
+            audience=Audience(Reader.SWITCH, case.actor, carrier=binding.carrier),
+            occasion=Occasion(Stage(stage[1]) if stage else Stage.CREATED, case.asked.now, own=True, purpose="call"),
             party=party,
         )
         unit.record(told.entry)
         return told.view
-
-
-def _find(connection: Connection, x: str, ext: str, index: bytes) -> _Found:
-    held = relay_reads.number(connection, x)
-    if held is None:
-        return _Found(None)
-    _pool, _filing, scheme = held
-    found = {b.slot: b for b in relay_reads.bindings_of_party(connection, index)} if index else {}
-    here = relay_reads.binding_at(connection, x, ext)
-    if here is not None:
-        found[here.slot] = here
-    last = {slot: call for slot, b in found.items() if (call := relay_reads.last_connected(connection, *slot, b.party))}
-    stones = (
-        tuple(Tombstone(index, x, e, turn) for e, turn in relay_reads.tombstones_of(connection, x, index))
-        if index
-        else ()
-    )
-    ever = bool(index) and relay_reads.ever_connected(connection, x, index)
-    return _Found(Scheme(scheme), tuple(found.values()), stones, last, ever)
-
-
-REFUSED = RelayAnswer("reject", Reason.FAULT.value)

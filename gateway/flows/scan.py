@@ -8,6 +8,7 @@ refusal.
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +22,7 @@ from gateway.identity import Courier
 from gateway.ids import new_id
 from gateway.service import Service
 from gateway.store import reads, relay_reads
+from gateway.store.errors import Conflict, Overloaded
 from gateway.store.tables import scans, shown, stages, tombstones
 from gateway.store.unit import Unit
 from masking.disclosure import Record, View, disclose
@@ -33,6 +35,7 @@ from masking.vault import blind_index
 from virtual_numbers.binding import Binding
 
 SOURCES = 100_000  # sources of misses remembered at once
+AT_ONCE = 5  # readers of one parcel in one moment that are sorted out here
 # What a scan by this role reports, unless it says otherwise. A delivery courier's scan takes the parcel out only from the
 # last-mile station: a photographed label scanned elsewhere opens nothing.
 REPORTS = {
@@ -100,17 +103,20 @@ class CourierScan:
 
     async def run(self, asked: ScanRequest, courier: Courier, *, source: str) -> dict[str, Any]:
         """The view as JSON values. Raises `ticket_refused` for everything that is not this courier's to see."""
-        now = self._service.clock()
-        try:
-            if self._locked(source, now):
-                raise TicketRefused
-            seen = await self._find(asked, courier, now)
-        except TicketRefused:
-            self._miss(source, now)
-            self._service.metrics.scans.labels("refused").inc()
-            raise
-        moved, at = self._report(asked, courier, seen, now)
-        return await self._show(asked, courier, seen, moved, at, now)
+        for _ in range(AT_ONCE):
+            now = self._service.clock()
+            try:
+                if self._locked(source, now):
+                    raise TicketRefused
+                seen = await self._find(asked, courier, now)
+            except TicketRefused:
+                self._miss(source, now)
+                self._service.metrics.scans.labels("refused").inc()
+                raise
+            moved, at = self._report(asked, courier, seen, now)
+            with suppress(Conflict):  # another scan or push moved the parcel at this very moment: look again
+                return await self._show(asked, courier, seen, moved, at, now)
+        raise Overloaded("the parcel is being moved by others; scan again")
 
     # -- refusals
 
@@ -176,8 +182,11 @@ class CourierScan:
             relays=relays,
             masking=service.settings.masking_policy,
         )
-        scan, unit = new_id("scan", int(now.timestamp() * 1000)), Unit()
-        self._write(unit, scan, asked, courier, seen, stage, now)
+        key, unit = self._key(asked, seen, stage), Unit()
+        scan = await self._earlier(courier, key)
+        if not scan:
+            scan = new_id("scan", int(now.timestamp() * 1000))
+            self._write(unit, scan, key, asked, courier, seen, stage, now)
         self._remember_shown(unit, courier, shipment, disclosure.view, now)
         unit.record(disclosure.entry)
         then = None
@@ -211,19 +220,35 @@ class CourierScan:
             station=station,
         )
 
+    def _key(self, asked: ScanRequest, seen: _Seen, stage: Stage) -> bytes | None:
+        """What makes a scan that the app sends again the same one; the app's own id is not stored."""
+        if not asked.scan_id:
+            return None
+        said = f"{seen.shipment.id} {asked.scan_id} {stage} {asked.reason}"
+        return blind_index(self._service.keys.keyring, seen.shipment.tenant, "scan", said)
+
+    async def _earlier(self, courier: Courier, key: bytes | None) -> str:
+        if key is None:
+            return ""
+        found = await self._service.database.read(lambda connection: reads.scan_by_key(connection, courier.id, key))
+        return found[0] if found else ""
+
     def _write(
-        self, unit: Unit, scan: str, asked: ScanRequest, courier: Courier, seen: _Seen, stage: Stage, now: datetime
+        self,
+        unit: Unit,
+        scan: str,
+        key: bytes | None,
+        asked: ScanRequest,
+        courier: Courier,
+        seen: _Seen,
+        stage: Stage,
+        now: datetime,
     ) -> None:
         ms, shipment = int(now.timestamp() * 1000), seen.shipment
         station = courier.station or asked.station
         if stage is not seen.stage:
             source = f"station:{station}" if station else f"courier:{courier.id}"
             unit.add(stages, shipment.id, seen.seq + 1, shipment.tenant, stage.value, source, ms)
-        key = None
-        if asked.scan_id:
-            key = blind_index(
-                self._service.keys.keyring, shipment.tenant, "scan", f"{asked.scan_id} {stage} {asked.reason}"
-            )
         unit.add(scans, scan, shipment.tenant, shipment.id, courier.id, station, asked.purpose, key, ms)
 
     def _remember_shown(

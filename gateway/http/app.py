@@ -8,7 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from gateway.flows import Flows
-from gateway.http import api, hooks, keys, ops, proxy, relay
+from gateway.http import api, hooks, keys, ops, proxy, relay, relay_providers
 from gateway.http.problems import problem
 from gateway.service import Service
 from masking.errors import VeilwayError
@@ -31,6 +31,7 @@ def build_app(service: Service, flows: Flows) -> web.Application:
     api.add_routes(app, service, flows)
     hooks.add_routes(app, service, flows)
     relay.add_routes(app, service, flows)
+    relay_providers.add_routes(app, service, flows)
     keys.add_routes(app, service)
     app.router.add_route("*", "/{anything:.*}", _nothing_here)
     app.on_response_prepare.append(_quiet)

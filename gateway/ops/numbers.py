@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import re
+import secrets
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select
 
 from gateway.flows import Flows
+from gateway.flows.relay_facts import hours
 from gateway.ops.registry import OpRefused, Params, now_ms, op
+from gateway.secrets_box import seal_secrets
 from gateway.service import Service
+from gateway.settings import ConfigError, parse_duration
 from gateway.store import relay_reads
 from gateway.store.number_blocks import add_blocks
-from gateway.store.tables import numbers, pools
+from gateway.store.tables import allowed_callers, numbers, pools, relay_providers, wishes
+from masking.phones import normalise_phone
+from masking.vault import blind_index
 from virtual_numbers.binding import Scheme
 
 
@@ -95,3 +102,121 @@ async def relay_route(service: Service, flows: Flows, params: Params) -> Any:
         "display": answer.display or None,
         "reason": answer.reason,
     }
+
+
+PROVIDERS = {
+    "twilio": ("auth_token",),
+    "huawei": ("app_key", "app_secret"),
+    "alibaba": ("x_mode_key",),
+}
+"""Telephone providers and the secrets that each needs."""
+
+
+@op("relay.provider")
+async def relay_provider(service: Service, _flows: Flows, params: Params) -> Any:
+    """Enable a telephone provider. The paths to give it are shown once: part of them is a secret."""
+    name = str(params["name"])
+    needed = PROVIDERS.get(name)
+    if needed is None:
+        raise OpRefused(f"a provider is one of {', '.join(PROVIDERS)}", path="name")
+    given = {str(k): str(v) for k, v in dict(params.get("secrets", {})).items()}
+    if set(given) != set(needed):
+        raise ConfigError(f"{name} needs exactly these secrets: {', '.join(needed)}", path="secret")
+    door = secrets.token_urlsafe(24)
+    sealed = seal_secrets(service.keys.keyring, f"relay {name}", given | {"door": door})
+
+    def work(connection: Connection) -> None:
+        connection.execute(delete(relay_providers).where(relay_providers.c.name == name))
+        connection.execute(insert(relay_providers).values(name=name, secrets=sealed, updated_at=now_ms(service)))
+
+    entry = service.record(
+        "relay.provider_enabled", tenant="", actor=params["actor"], subject=name, detail={"secrets": sorted(given)}
+    )
+    await service.change(work, entry)
+    await service.load_routes()
+    base = service.settings.public_url
+    paths = {
+        "twilio": ["/relay/twilio/voice", "/relay/twilio/sms", "/relay/twilio/status"],
+        "huawei": [f"/relay/huawei/voice/{door}", f"/relay/huawei/events/{door}"],
+        "alibaba": [f"/relay/alibaba/voice/{door}", f"/relay/alibaba/reports/{door}"],
+    }[name]
+    return {"provider": name, "urls": [f"{base}{path}" for path in paths]}
+
+
+@op("relay.allow")
+async def relay_allow(service: Service, _flows: Flows, params: Params) -> Any:
+    """Let only listed phones call through a carrier's relay numbers; the first one listed closes the rest out."""
+    carrier = str(params["carrier"])
+    service.profile(carrier)
+    phones = [normalise_phone(str(phone)) for phone in params["phones"]]
+    if not all(phones):
+        raise OpRefused("a phone has no digits", path="phones")
+    rows = [blind_index(service.keys.keyring, "#callers", carrier, phone) for phone in phones]
+
+    def work(connection: Connection) -> None:
+        for phone in rows:
+            held = and_(allowed_callers.c.carrier == carrier, allowed_callers.c.phone == phone)
+            connection.execute(delete(allowed_callers).where(held))
+            if not params.get("remove"):
+                connection.execute(
+                    insert(allowed_callers).values(carrier=carrier, phone=phone, added_at=now_ms(service))
+                )
+
+    detail = {"carrier": carrier, "count": len(rows), "removed": bool(params.get("remove"))}
+    await service.change(
+        work, service.record("relay.callers_changed", tenant="", actor=params["actor"], subject=carrier, detail=detail)
+    )
+    return detail
+
+
+@op("relay.wish")
+async def relay_wish(service: Service, _flows: Flows, params: Params) -> Any:
+    """A person's quiet hours and blocks, for all their shipments with one shop."""
+    shop, phone = str(params["shop"]), normalise_phone(str(params["phone"]))
+    if not phone:
+        raise OpRefused("the phone has no digits", path="phone")
+    quiet = str(params.get("quiet") or "")
+    try:
+        hours(quiet)
+    except (ValueError, KeyError):
+        raise OpRefused("quiet hours are HH:MM-HH:MM and, where not China's, a zone", path="quiet") from None
+    keyring = service.keys.keyring
+    callers = [
+        blind_index(keyring, shop, "blocked", normalise_phone(str(c))).hex() for c in params.get("block_callers") or []
+    ]
+    blocks = {
+        "everything": bool(params.get("block_all")),
+        "carriers": list(params.get("block_carriers") or []),
+        "shipments": list(params.get("block_shipments") or []),
+        "callers": callers,
+    }
+    owner = blind_index(keyring, shop, "phone", phone)
+
+    def work(connection: Connection) -> None:
+        mine = and_(wishes.c.tenant == shop, wishes.c.owner == owner)
+        connection.execute(delete(wishes).where(mine))
+        row = {
+            "tenant": shop,
+            "owner": owner,
+            "quiet": quiet,
+            "blocks": json.dumps(blocks),
+            "updated_at": now_ms(service),
+        }
+        connection.execute(insert(wishes).values(**row))
+
+    entry = service.record(
+        "relay.wish_set", tenant=shop, actor=params["actor"], subject="", detail={"quiet": bool(quiet)}
+    )
+    await service.change(work, entry)
+    return {
+        "shop": shop,
+        "quiet": quiet,
+        "blocks": {name: len(v) if isinstance(v, list) else v for name, v in blocks.items()},
+    }
+
+
+@op("relay.report")
+async def relay_report(service: Service, flows: Flows, params: Params) -> Any:
+    """Calls, minutes, messages and cost by shop, shipment and carrier."""
+    since = service.clock() - parse_duration(str(params.get("last") or "30d"))
+    return await flows.relay_reports.summary(since, {})

@@ -9,15 +9,21 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from gateway.store.tables import (
+    allowed_callers,
     binding_states,
     bindings,
     calls,
     numbers,
     pools,
+    relay_events,
+    relay_providers,
     shown,
     tombstones,
+    wishes,
 )
 from virtual_numbers.binding import Binding, Scheme, State
+from virtual_numbers.events import Direction, Event, Kind
+from virtual_numbers.events import Outcome as EventOutcome
 
 
 def _when(ms: int | None) -> datetime | None:
@@ -251,3 +257,56 @@ def expired_bindings(connection: Connection, now: int, limit: int) -> list[Bindi
         .limit(limit)
     ).all()
     return [_binding(connection, row) for row in rows]
+
+
+# -- wishes, allow-lists, providers, events -----------------------------------------------------------------------------
+
+
+def wishes_behind(connection: Connection, binding: Binding) -> tuple[str, str] | None:
+    """(quiet hours, blocks as JSON) that the party behind a binding has set with this shop."""
+    row = connection.execute(
+        select(wishes.c.quiet, wishes.c.blocks)
+        .join(bindings, and_(bindings.c.owner == wishes.c.owner, bindings.c.tenant == wishes.c.tenant))
+        .where(bindings.c.x == binding.x, bindings.c.ext == binding.ext, bindings.c.turn == binding.turn)
+    ).first()
+    return (row.quiet, row.blocks) if row else None
+
+
+def on_allow_list(connection: Connection, carrier: str, phone: bytes) -> bool | None:
+    """Whether a carrier's callers hold this phone; None where the carrier has set no list."""
+    held = select(allowed_callers.c.phone).where(allowed_callers.c.carrier == carrier)
+    if connection.execute(held.limit(1)).first() is None:
+        return None
+    return connection.execute(held.where(allowed_callers.c.phone == phone)).first() is not None
+
+
+def providers(connection: Connection) -> list[tuple[str, bytes]]:
+    """(name, sealed secrets) of every telephone provider."""
+    return [(r.name, bytes(r.secrets)) for r in connection.execute(select(relay_providers))]
+
+
+def events(connection: Connection, since: int) -> list[Event]:
+    """Every report about calls and messages since `since` (ms)."""
+    rows = connection.execute(select(relay_events).where(relay_events.c.at >= since).order_by(relay_events.c.at))
+    return [
+        Event(
+            r.provider,
+            r.call,
+            Kind(r.kind),
+            datetime.fromtimestamp(r.at / 1000, UTC),
+            r.x,
+            r.ext,
+            r.binding,
+            Direction(r.direction),
+            EventOutcome(r.outcome),
+            _when(r.answered_at),
+        )
+        for r in rows
+    ]
+
+
+def payer(connection: Connection, x: str, ext: str, at: int) -> tuple[str, str, str] | None:
+    """(shop, shipment, carrier) whose binding held a slot at a moment; an empty extension asks for X alone."""
+    where = [bindings.c.x == x, bindings.c.bound_at <= at] + ([bindings.c.ext == ext] if ext else [])
+    row = connection.execute(select(bindings).where(*where).order_by(bindings.c.bound_at.desc()).limit(1)).first()
+    return (row.tenant, row.shipment, row.carrier) if row else None

@@ -133,6 +133,30 @@ number_blocks = Table(
     Column("lease_until", BigInteger, nullable=False),
 )
 
+relay_providers = Table(
+    "relay_providers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("secrets", LargeBinary, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+allowed_callers = Table(
+    "allowed_callers",
+    metadata,
+    Column("carrier", Text, primary_key=True),
+    Column("phone", LargeBinary(16), primary_key=True),
+    Column("added_at", BigInteger, nullable=False),
+)
+wishes = Table(
+    "wishes",
+    metadata,
+    Column("tenant", Text, primary_key=True),
+    Column("owner", LargeBinary(16), primary_key=True),
+    Column("quiet", Text, nullable=False, default=""),
+    Column("blocks", Text, nullable=False, default="{}"),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
 # -- the hot path -------------------------------------------------------------------------------------------------------
 
 shipments = Table(
@@ -263,6 +287,20 @@ tombstones = Table(
     Column("at", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
+relay_events = Table(
+    "relay_events",
+    metadata,
+    Column("provider", Text, primary_key=True),
+    Column("call", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("x", Text, nullable=False),
+    Column("ext", Text, nullable=False),
+    Column("binding", Text, nullable=False),
+    Column("direction", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("answered_at", BigInteger),
+    Column("at", BigInteger, nullable=False),
+)
 shown = Table(
     "shown",
     metadata,
@@ -342,10 +380,11 @@ HOT = (
     scans,
     calls,
     tombstones,
+    relay_events,
     shown,
     tickets,
     hook_events,
     outbox,
 )
 # Rows that say the same again are no conflict: who had to do with a slot had to do with it.
-AGAIN = frozenset({tombstones, shown, hook_events})
+AGAIN = frozenset({tombstones, relay_events, shown, hook_events})
