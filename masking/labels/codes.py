@@ -21,6 +21,8 @@ QUIET_QR = 4
 CODE_128 = zxingcpp.BarcodeFormats(zxingcpp.Code128)
 QR_CODE = zxingcpp.BarcodeFormats(zxingcpp.QRCode)
 
+_MODULES = bytes.maketrans(b"\x00\xff", b"10")
+_GREY = bytes.maketrans(b"10", b"\x00\xff")
 _S10 = re.compile(r"[A-Z]{2}(\d{8})(\d)[A-Z]{2}")
 _SSCC = re.compile(r"00(\d{17})(\d)")
 _WAYBILL = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{3,47}")
@@ -87,7 +89,7 @@ def _agreed(modules: str, content: str, *, gs1: bool) -> str:
     """
     image = zxingcpp.create_barcode(content, zxingcpp.Code128, gs1=gs1).to_image(scale=1, add_quiet_zones=False)
     row = Image.frombuffer("L", (image.shape[1], image.shape[0]), image).crop((0, 0, image.shape[1], 1))
-    own = "".join("0" if level else "1" for level in row.tobytes())
+    own = row.tobytes().translate(_MODULES).decode()
     if len(modules) <= len(own) and _read_modules(modules) == content:
         return modules
     if _read_modules(own) != content:
@@ -96,7 +98,7 @@ def _agreed(modules: str, content: str, *, gs1: bool) -> str:
 
 
 def _read_modules(modules: str) -> str | None:
-    line = bytes(0 if module == "1" else 255 for module in f"{'0' * QUIET_BARS}{modules}{'0' * QUIET_BARS}")
+    line = f"{'0' * QUIET_BARS}{modules}{'0' * QUIET_BARS}".encode().translate(_GREY)
     image = Image.frombytes("L", (len(line), 1), line).resize((len(line) * 2, 16), Image.Resampling.NEAREST)
     found = zxingcpp.read_barcodes(image, formats=CODE_128, try_rotate=False, try_downscale=False, try_invert=False)
     return found[0].text if len(found) == 1 else None
@@ -106,6 +108,5 @@ def ticket_matrix(text: str) -> Matrix:
     """The smallest QR of a ticket's text, error correction M."""
     image = zxingcpp.create_barcode(text, zxingcpp.QRCode, ec_level="M").to_image(scale=1, add_quiet_zones=False)
     size = image.shape[0]
-    flat = Image.frombuffer("L", (size, size), image).tobytes()
-    rows = tuple("".join("0" if level else "1" for level in flat[y * size : (y + 1) * size]) for y in range(size))
-    return Matrix(text, rows, "M")
+    flat = Image.frombuffer("L", (size, size), image).tobytes().translate(_MODULES).decode()
+    return Matrix(text, tuple(flat[at : at + size] for at in range(0, len(flat), size)), "M")

@@ -25,6 +25,8 @@ BODY = 0.88
 """Baseline below the top of a line, in em: the ideographic box of the Noto CJK faces."""
 LINE = 1.2
 """Line pitch in em."""
+UNITS = 1000
+"""Advances are measured once, in thousandths of an em, so that trying a size costs a multiplication."""
 
 _CLUSTER = regex.compile(r"\X")
 _TOKEN = regex.compile(r"[!-~\u00a1-\u024f]+| |\X")
@@ -44,12 +46,11 @@ DEFAULT_FACES = (Face(str(noto_cjk_sans_otc.FONT_PATH), SIMPLIFIED_CHINESE),)
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """One cluster drawn: its ink, where the ink stands against pen and baseline, and how far the pen moves on."""
+    """Something drawn: its ink, and where the ink stands against pen and baseline."""
 
-    ink: Image.Image | None
+    ink: Image.Image
     left: int
     top: int
-    advance: int
 
 
 @lru_cache(maxsize=16)
@@ -81,17 +82,21 @@ def printable(text: str, faces: tuple[Face, ...] = DEFAULT_FACES) -> tuple[str, 
 
 
 @lru_cache(maxsize=20_000)
-def _drawn(run: str, size: int, stroke: float, face: Face) -> Glyphs:
+def _drawn(run: str, size: int, stroke: float, face: Face) -> Glyphs | None:
     font = _opened(face, size)
     left, top, right, bottom = (int(edge) for edge in font.getbbox(run, mode="1", stroke_width=stroke, anchor="ls"))
-    advance = round(font.getlength(run, mode="1"))
     if right <= left or bottom <= top:
-        return Glyphs(None, 0, 0, advance)
+        return None
     ink = Image.new("1", (right - left, bottom - top), 0)
     pen = ImageDraw.Draw(ink)
     pen.fontmode = "1"
     pen.text((-left, -top), run, fill=1, font=font, stroke_width=stroke, anchor="ls")
-    return Glyphs(ink, left, top, advance)
+    return Glyphs(ink, left, top)
+
+
+@lru_cache(maxsize=20_000)
+def _advance(run: str, face: Face) -> int:
+    return round(_opened(face, UNITS).getlength(run))
 
 
 def _runs(text: str, faces: tuple[Face, ...]) -> Iterator[tuple[str, Face]]:
@@ -107,9 +112,15 @@ def _runs(text: str, faces: tuple[Face, ...]) -> Iterator[tuple[str, Face]]:
         yield held, holder
 
 
-def width(text: str, size: int, *, bold: bool = False, faces: tuple[Face, ...] = DEFAULT_FACES) -> int:
+@lru_cache(maxsize=8192)
+def units(text: str, faces: tuple[Face, ...] = DEFAULT_FACES) -> int:
+    """How wide a line is, in thousandths of an em; times the size it is the width in dots."""
+    return sum(_advance(run, face) for run, face in _runs(text, faces))
+
+
+def width(text: str, size: int, *, faces: tuple[Face, ...] = DEFAULT_FACES) -> int:
     """How wide a line is, in dots."""
-    return sum(_drawn(run, size, _stroke(size, bold), face).advance for run, face in _runs(text, faces))
+    return -(-units(text, faces) * size // UNITS)
 
 
 def draw(
@@ -122,12 +133,28 @@ def draw(
     faces: tuple[Face, ...] = DEFAULT_FACES,
 ) -> None:
     """Draw one line in black, its top left corner `at`."""
-    x, y = at[0], at[1] + round(size * BODY)
+    line = _line(text, size, _stroke(size, bold), faces)
+    if line is not None:
+        page.paste(0, (at[0] + line.left, at[1] + line.top), line.ink)
+
+
+@lru_cache(maxsize=256)
+def _line(text: str, size: int, stroke: float, faces: tuple[Face, ...]) -> Glyphs | None:
+    """A whole line. Kept a short while: most lines of a shop's labels are the same on the next one."""
+    pen, placed = 0, []
     for run, face in _runs(text, faces):
-        glyphs = _drawn(run, size, _stroke(size, bold), face)
-        if glyphs.ink is not None:
-            page.paste(0, (x + glyphs.left, y + glyphs.top), glyphs.ink)
-        x += glyphs.advance
+        glyphs = _drawn(run, size, stroke, face)
+        if glyphs is not None:
+            placed.append((pen * size // UNITS + glyphs.left, glyphs.top, glyphs.ink))
+        pen += _advance(run, face)
+    if not placed:
+        return None
+    left, top = min(x for x, _, _ in placed), min(y for _, y, _ in placed)
+    right, bottom = max(x + ink.width for x, _, ink in placed), max(y + ink.height for _, y, ink in placed)
+    ink = Image.new("1", (right - left, bottom - top), 0)
+    for x, y, part in placed:
+        ink.paste(1, (x - left, y - top), part)
+    return Glyphs(ink, left, top + round(size * BODY))
 
 
 def tokens(text: str) -> list[str]:

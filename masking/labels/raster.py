@@ -17,6 +17,9 @@ from masking.labels.layout import BarsItem, Item, Layout, MatrixItem, PictureIte
 WHITE = 255
 """A 1 would print as well, but inverts to 254, which is not black."""
 
+LEVELS = bytes.maketrans(b"01", b"\xff\x00")
+"""Modules, written as digits, to grey."""
+
 
 def raster(layout: Layout) -> Image.Image:
     """The whole label."""
@@ -54,13 +57,13 @@ def _draw(page: Image.Image, item: Item, layout: Layout) -> None:
 
 def bars_image(item: BarsItem) -> Image.Image:
     modules = item.bars.modules
-    row = Image.frombytes("L", (len(modules), 1), bytes(0 if module == "1" else 255 for module in modules))
+    row = Image.frombytes("L", (len(modules), 1), modules.encode().translate(LEVELS))
     return row.resize((item.width, item.height), Image.Resampling.NEAREST).convert("1", dither=Image.Dither.NONE)
 
 
 def matrix_image(item: MatrixItem) -> Image.Image:
     rows = item.matrix.rows
-    flat = bytes(0 if module == "1" else 255 for row in rows for module in row)
+    flat = "".join(rows).encode().translate(LEVELS)
     small = Image.frombytes("L", (len(rows), len(rows)), flat)
     return small.resize((item.width, item.width), Image.Resampling.NEAREST).convert("1", dither=Image.Dither.NONE)
 
@@ -68,5 +71,5 @@ def matrix_image(item: MatrixItem) -> Image.Image:
 def png(page: Image.Image, dpi: int) -> bytes:
     """The picture as a 1-bit PNG that knows its resolution and holds no other metadata."""
     out = io.BytesIO()
-    page.save(out, "PNG", compress_level=3, compress_type=zlib.Z_FIXED, dpi=(dpi, dpi))
+    page.save(out, "PNG", compress_level=3, compress_type=zlib.Z_RLE, dpi=(dpi, dpi))
     return out.getvalue()

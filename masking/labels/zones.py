@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from PIL import Image
 
@@ -32,30 +32,37 @@ def _clean(sheet: Sheet, text: str, path: str) -> str:
     return shown
 
 
-def _width(sheet: Sheet, text: str, size: int, bold: bool) -> int:
-    return fonts.width(text, size, bold=bold, faces=sheet.template.faces)
+def _width(sheet: Sheet, text: str, size: int) -> int:
+    return fonts.width(text, size, faces=sheet.template.faces)
 
 
-def _wrap(sheet: Sheet, text: str, size: int, room: int, bold: bool) -> list[str]:
-    """Break into lines: Latin between words, everything else anywhere, a word wider than a line where it must."""
+def _measured(sheet: Sheet, text: str) -> list[tuple[str, int]]:
+    """What a text may be broken between, each piece with its width in thousandths of an em."""
+    return [(piece, fonts.units(piece, sheet.template.faces)) for piece in fonts.tokens(text)]
+
+
+def _wrap(pieces: list[tuple[str, int]], room: int) -> list[str]:
+    """Break into lines: Latin between words, everything else anywhere. `room` in thousandths of an em."""
     lines, line, used = [], "", 0
-    for word in _pieces(sheet, text, size, room, bold):
-        wide = _width(sheet, word, size, bold)
+    for piece, wide in pieces:
         if used + wide > room and line.strip():
             lines.append(line.rstrip())
             line, used = "", 0
-            if word == " ":
+            if piece == " ":
                 continue
-        line, used = line + word, used + wide
+        line, used = line + piece, used + wide
     return [*lines, line.rstrip()] if line.strip() else lines
 
 
-def _pieces(sheet: Sheet, text: str, size: int, room: int, bold: bool) -> Iterable[str]:
-    for word in fonts.tokens(text):
-        if len(word) > 1 and _width(sheet, word, size, bold) > room:
-            yield from word
+def _split_words(sheet: Sheet, pieces: list[tuple[str, int]], room: int) -> list[tuple[str, int]]:
+    """The same with every word that is wider than a line taken apart."""
+    out: list[tuple[str, int]] = []
+    for piece, wide in pieces:
+        if wide > room and len(piece) > 1:
+            out += [(ch, fonts.units(ch, sheet.template.faces)) for ch in piece]
         else:
-            yield word
+            out.append((piece, wide))
+    return out
 
 
 def block(
@@ -76,25 +83,26 @@ def block(
         return 0.0
     room, tall = sheet.dots(width), sheet.dots(height)
     sizes = range(sheet.dots(largest), sheet.dots(SMALLEST) - 1, -max(1, sheet.dots(STEPS)))
-    size, broken = 0, [shown]
+    size, broken, pieces = 0, [shown], _measured(sheet, shown)
     for size in sizes:
-        broken = _wrap(sheet, shown, size, room, bold)
+        across = room * fonts.UNITS // size
+        broken = _wrap(_split_words(sheet, pieces, across), across)
         if len(broken) <= lines and len(broken) * round(size * fonts.LINE) <= tall:
             break
     fitting = max(1, min(lines, tall // round(size * fonts.LINE)))
     if len(broken) > fitting:
         sheet.find("text_cut", path)
-        broken = [*broken[: fitting - 1], _shortened(sheet, broken[fitting - 1], size, room, bold)]
+        broken = [*broken[: fitting - 1], _shortened(sheet, broken[fitting - 1], size, room)]
     for at, line in enumerate(broken):
-        indent = (room - _width(sheet, line, size, bold)) // 2 if centre else 0
+        indent = (room - _width(sheet, line, size)) // 2 if centre else 0
         sheet.items.append(
             TextItem(sheet.dots(x) + max(0, indent), sheet.dots(y) + at * round(size * fonts.LINE), size, line, bold)
         )
     return len(broken) * round(size * fonts.LINE) / sheet.dots(1)
 
 
-def _shortened(sheet: Sheet, line: str, size: int, room: int, bold: bool) -> str:
-    while line and _width(sheet, line + "…", size, bold) > room:
+def _shortened(sheet: Sheet, line: str, size: int, room: int) -> str:
+    while line and _width(sheet, line + "…", size) > room:
         line = line[:-1]
     return line + "…"
 

@@ -21,7 +21,7 @@ def boxes(placed: Layout) -> list[tuple[int, int, int, int]]:
     out = []
     for item in placed.items:
         if isinstance(item, TextItem):
-            wide = fonts.width(item.text, item.size, bold=item.bold, faces=placed.template.faces)
+            wide = fonts.width(item.text, item.size, faces=placed.template.faces)
             out.append((item.x, item.y, item.x + wide, item.y + item.size))
     return out
 
