@@ -84,6 +84,12 @@ def upstream_ceiling(base: str, generator: Generator, corpora: Corpora) -> float
     return float(turn["rps"])
 
 
+def audited(folder: Path) -> dict[str, Any]:
+    """What `veilway audit verify` says of the record that the run left."""
+    found = told(folder, "audit", "verify", "--json")
+    return {"audit_ok": found["ok"], "audit_entries": found["entries"]}
+
+
 def measure(folder: Path, generator: Generator, core: int, rounds: int, seconds: float) -> dict[str, Any]:
     """Set everything up in a folder of its own, run the rounds, count the books, judge."""
     courier, bare, front = free_ports(3)
@@ -104,7 +110,7 @@ def measure(folder: Path, generator: Generator, core: int, rounds: int, seconds:
         "answers": answers,
         "shipments": booked(folder / "veilway"),
         "under_way": generator.connections * (rounds + 1),
-        "audit": told(folder / "veilway", "audit", "verify", "--json"),
+        **audited(folder / "veilway"),
         "generator": generator.name,
         "connections": generator.connections,
         "seconds": seconds,

@@ -45,7 +45,8 @@ def books(answers: int, shipments: int, under_way: int) -> list[str]:
 
 
 def verdict(rounds: list[Round], upstream_rps: float, **facts: Any) -> dict[str, Any]:
-    """The result document. `facts` are told as they are; some are judged: `answers`, `shipments`, `under_way`, `replay_seen`."""
+    """The result document. `facts` are told as they are; some are judged: `answers`, `shipments`, `under_way`, `replay_seen`,
+    `audit_ok`."""
     of = {subject: [turn for turn in rounds if turn["subject"] == subject] for subject in SUBJECTS}
     middle = {
         subject: {key: median(turn[key] for turn in turns) for key in ("rps", "p50_ms", "p99_ms")}
@@ -54,6 +55,8 @@ def verdict(rounds: list[Round], upstream_rps: float, **facts: Any) -> dict[str,
     bare, ours = middle["passthrough"], middle["veilway"]
     reasons = [flaw for turn in rounds for flaw in flaws(turn)]
     reasons += books(facts["answers"], facts["shipments"], facts["under_way"])
+    if not facts["audit_ok"]:
+        reasons.append("the audit log does not verify")
     if not facts["replay_seen"]:
         reasons.append("an order sent twice was not called a replay, so replays would go unseen")
     if upstream_rps < HEADROOM * bare["rps"]:

@@ -21,7 +21,7 @@ def turn(subject: str, number: int, rps: float, **changes: float) -> dict[str, A
 def run(**changes: Any) -> dict[str, Any]:
     rates = {"passthrough": (5000.0, 4000.0, 6000.0), "veilway": (3000.0, 3500.0, 4000.0)}
     rounds = [turn(subject, at + 1, rps) for subject, series in rates.items() for at, rps in enumerate(series)]
-    facts = {"answers": 3000, "shipments": 3010, "under_way": 64, "replay_seen": True}
+    facts = {"answers": 3000, "shipments": 3010, "under_way": 64, "replay_seen": True, "audit_ok": True}
     return {"rounds": rounds, "upstream_rps": 40_000, **facts, **changes}
 
 
@@ -77,6 +77,7 @@ def test_one_flawed_round_voids_the_run_and_says_why(tmp_path: Path, flaw: dict[
         ({"shipments": 2999}, "booked"),
         ({"shipments": 3065}, "booked"),
         ({"replay_seen": False}, "unseen"),
+        ({"audit_ok": False}, "audit"),
         ({"upstream_rps": 14_999}, "upstream"),
     ],
 )
