@@ -9,11 +9,12 @@ masker chose to keep (a street that must be printed) is no hit. A hit says what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 from masking.guard_needles import NO_WORDS as _NO_WORDS
 from masking.guard_needles import Needles, Where
-from masking.guard_text import Text, forms, squeeze, words
+from masking.guard_text import Text, forms
 from masking.personal import Kind
 
 _LEAF_ENDS = frozenset("\"'<>&=,:;[]{}\\|^\t\r\n") - {",", ";"}
@@ -23,6 +24,8 @@ _IN_EMAIL = frozenset("._%+-")
 _FIELD_DATA = ("^FD", "^FV")  # where a field begins in ZPL
 
 _S = TypeVar("_S", str, bytes)
+_TEXT: Callable[[Text], str] = attrgetter("text")
+_SQUEEZED: Callable[[Text], bytes] = attrgetter("squeezed")
 
 
 class Hit(NamedTuple):
@@ -64,25 +67,24 @@ class Guard:
         return self.check(text)
 
     def _found(self, form: Text) -> Iterator[Kind]:
-        squeezed = form.squeezed
-        for held, kind in self._needles.inside.items():
-            if held in squeezed and self._stands(held, squeezed, _anywhere, squeeze):
+        squeezed, digits = form.squeezed, form.digits
+        for number, kind in self._needles.digits.items():
+            if number in digits and number in squeezed and self._stands(number, squeezed, _anywhere, _SQUEEZED):
                 yield kind
-        written: Callable[[str], str]
+        for held, kind in self._needles.inside.items():
+            if held in squeezed and self._stands(held, squeezed, _anywhere, _SQUEEZED):
+                yield kind
         for needle, where, kind, cased in self._needles.apart:
-            # What was kept has to be read as the text is read, or it would spare nothing.
-            if where is Where.WORD:
-                text, written = form.words(), words
-            elif cased:
-                text, written = form.lower(), str.lower
-            else:
-                text, written = form.text, str
-            if needle in text and self._stands(needle, text, _RULES[where], written):
+            spelling = Text.words if where is Where.WORD else Text.lower if cased else _TEXT
+            text = spelling(form)
+            if needle in text and self._stands(needle, text, _RULES[where], spelling):
                 yield kind
 
-    def _stands(self, needle: _S, text: _S, rule: Callable[[_S, int, int], bool], written: Callable[[str], _S]) -> bool:
+    def _stands(
+        self, needle: _S, text: _S, rule: Callable[[_S, int, int], bool], spelling: Callable[[Text], _S]
+    ) -> bool:
         """Whether the needle stands somewhere as its rule asks, outside everything that was kept."""
-        keepers = [keeper for kept in self._exempt if needle in (keeper := written(kept))]
+        keepers = [keeper for kept in self._exempt if needle in (keeper := spelling(Text(kept)))]
         spared = [(at, at + len(keeper)) for keeper in keepers for at in _places(keeper, text)]
         for start in _places(needle, text):
             end = start + len(needle)
@@ -92,7 +94,7 @@ class Guard:
         return False
 
     def __repr__(self) -> str:
-        return f"<Guard of {len(self._needles.inside) + len(self._needles.apart)} needles>"
+        return f"<Guard of {len(self._needles)} needles>"
 
 
 def _places(needle: _S, text: _S) -> Iterator[int]:

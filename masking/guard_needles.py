@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from typing import ClassVar, NamedTuple
+from unicodedata import is_normalized
 
 from masking.addresses import mask_address
 from masking.guard_text import squeeze, words
@@ -30,6 +31,7 @@ _COUNTRY = re.compile(r"^(?:\+|00)(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1
 _EXTENSION = re.compile(r"转|分机|ext\.?|[#xX;]", re.IGNORECASE | re.ASCII)
 _SEVERAL = re.compile(r"[\n/、;；|,，]|或")
 _EDGES = " \t\n,，;；。()（）"
+_PARTED = re.compile(r"[\s,，;；。()（）]")
 _PIECES = re.compile(r"[\s,，;；。()（）]+")
 
 
@@ -64,7 +66,7 @@ class Apart(NamedTuple):
 class Needles:
     """All that must not be found, by how it is searched."""
 
-    __slots__ = ("_kept", "apart", "inside")
+    __slots__ = ("_kept", "apart", "digits", "inside")
     _ADD: ClassVar[dict[str, Callable[[Needles, Kind, str], None]]]
 
     def __init__(self, kept: Iterable[str]) -> None:
@@ -72,7 +74,12 @@ class Needles:
         self._kept = [(text[: text.index("*")], text) for text in kept if "*" in text]
         self.inside: dict[bytes, Kind] = {}
         """Squeezed, with the kind each betrays."""
+        self.digits: dict[bytes, Kind] = {}
+        """Those of them that are nothing but digits."""
         self.apart: list[Apart] = []
+
+    def __len__(self) -> int:
+        return len(self.inside) + len(self.digits) + len(self.apart)
 
     def add(self, kind: str, value: str) -> None:
         """Take in one plain value, whole."""
@@ -94,7 +101,7 @@ class Needles:
 
     def _phone(self, kind: Kind, value: str) -> None:
         if len(value) == 11 and value.isascii() and value.isdigit() and value[0] == "1":
-            self.inside[value.encode()] = kind
+            self.digits[value.encode()] = kind
             return
         value = clean(value, _LIMIT)
         for number in {value, *_SEVERAL.split(value)}:
@@ -111,12 +118,12 @@ class Needles:
     def _number(self, kind: Kind, text: str) -> None:
         squeezed = squeeze(text)
         if len(squeezed) >= _WHOLE_DIGITS:
-            self.inside[squeezed] = kind
+            (self.digits if squeezed.isdigit() else self.inside)[squeezed] = kind
         elif squeezed:
             self._stand_apart(Where.NUMBER if len(squeezed) >= DOOR else Where.LEAF, kind, text.lower())
 
     def _name(self, kind: Kind, value: str) -> None:
-        if value.isalpha():
+        if value.isalpha() and is_normalized("NFKC", value):
             self._letters(kind, value, len(value))
             return
         value = clean(value, _LIMIT)
@@ -143,23 +150,29 @@ class Needles:
             masked = mask_address(value).text
         if "*" not in masked:
             return  # nothing was cut: the whole line is kept
+        found = False
         for gap in _gaps(value, masked):
-            for part in {gap, *_PIECES.split(gap)}:
-                self._door(kind, part)
-        # The line as a whole, too: a door may be too short to be told from anything else ("3室"), or stand within a range.
-        whole = squeeze(value)
+            found = self._door(kind, gap) or found
+            if _PARTED.search(gap):
+                for part in _PIECES.split(gap):
+                    self._door(kind, part)
+        # Else the line as a whole: a door may be too short to be told from anything else ("3室"), or one of a range.
+        whole = b"" if found else squeeze(value)
         if len(whole) >= _WHOLE_LINE:
             self.inside[whole] = kind
 
-    def _door(self, kind: Kind, part: str) -> None:
-        """Take in one door part, unless it is too short, or a word alone ("Apartment")."""
+    def _door(self, kind: Kind, part: str) -> bool:
+        """Take in one door part, unless it is too short, or a word alone ("Apartment"). Tells whether it is found wherever it stands."""
         squeezed = squeeze(part)
         if not squeezed.isascii():
-            if len(squeezed.decode("utf-8", "surrogatepass")) >= DOOR:
-                self.inside[squeezed] = kind
-        elif len(squeezed) >= DOOR and any(map(str.isdigit, part)):
-            where = Where.DOOR_NUMBER if part.isdigit() else Where.WORD
-            self._stand_apart(where, kind, words(part))
+            if len(squeezed.decode("utf-8", "surrogatepass")) < DOOR:
+                return False
+            self.inside[squeezed] = kind
+            return True
+        if len(squeezed) < DOOR or not any(map(str.isdigit, part)):
+            return False
+        self._stand_apart(Where.DOOR_NUMBER if part.isdigit() else Where.WORD, kind, words(part))
+        return False
 
 
 Needles._ADD = {

@@ -20,8 +20,8 @@ _RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ESCAPE = re.compile(r"\\+u([0-9A-Fa-f]{4})(?:\\+u([Dd][C-Fc-f][0-9A-Fa-f]{2}))?")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,8});")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
-# Of the full-width signs in a Chinese document most are these. Writing them narrow by hand saves normalising the whole.
-_WIDE = (("，", ","), ("：", ":"), ("（", "("), ("）", ")"), ("；", ";"), ("！", "!"), ("？", "?"))
+# Of the wide signs in a Chinese document most are these. Writing them narrow by hand saves normalising the whole.
+_WIDE = tuple((wide.encode(), narrow.encode()) for wide, narrow in zip("，：（）；！？、。", ",:();!?,."))
 # Blanks, controls, and what people put between digits or parts of a name.
 _SEPARATORS = bytes(range(0x21)) + b"-_.()/+\\'\x7f"
 _SPACED = bytes.maketrans(_SEPARATORS, b" " * len(_SEPARATORS))
@@ -30,31 +30,32 @@ _LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuv
 _WIDE_SEPARATORS = re.compile(
     rb"\xc2[\xa0\xb7]|\xe2\x80[\x80-\x95\xa2\xaf]|\xe2\x88\x92|\xe2\x81\x83|\xe3\x83\xbb|\xe3\x80\x80"
 )
-# First bytes in UTF-8 of all that is invisible or a separator outside ASCII, but for three signs that begin as Chinese text does.
-_RARE_FIRST = b"\xc2\xcd\xd8\xe1\xe2\xef\xf0\xf3"
-_USUAL = bytes(byte for byte in range(256) if byte not in _RARE_FIRST)
-_FILLER, _DOT, _BLANK = b"\xe3\x85\xa4", b"\xe3\x83\xbb", b"\xe3\x80\x80"
+# ASCII and the Han and hangul that need no second look: bytes of a text without any other sign need no normalising.
+_USUAL = bytes([*range(0xC0), *range(0xE4, 0xEE)])
+_NO_DIGIT = bytes(byte for byte in range(256) if byte not in b"0123456789")
 
 
 class Text:
     """A text and its other spellings."""
 
-    __slots__ = ("_data", "_lower", "_words", "squeezed", "text")
+    __slots__ = ("_data", "_lower", "_words", "digits", "squeezed", "text")
 
     def __init__(self, text: str) -> None:
         data = text.encode("utf-8", "surrogatepass")
-        odd = False
-        if not data.isascii():
-            # One pass over bytes tells whether anything odd can be in it at all: a regular expression takes ten times as long.
-            odd = data.translate(None, _USUAL) != b"" or _FILLER in data or _DOT in data or _BLANK in data
-            if odd or not is_normalized("NFKC", text):
-                text = _normal(text)
-                data = text.encode("utf-8", "surrogatepass")
-                if odd:
-                    data = _WIDE_SEPARATORS.sub(b"-", data)
+        # One pass over bytes tells whether anything odd can be in it at all: a regular expression takes ten times as long.
+        odd = data.translate(None, _USUAL) != b""
+        if odd:
+            data = _narrow(data)
+            odd = data.translate(None, _USUAL) != b""
+            text = data.decode("utf-8", "surrogatepass")
+        if odd:
+            text = _normal(text)
+            data = _WIDE_SEPARATORS.sub(b"-", text.encode("utf-8", "surrogatepass"))
         self.text, self._data, self._lower, self._words = text, data, "", ""
         self.squeezed = data.translate(_LOWER, _SEPARATORS)
         """For values that separators could part."""
+        self.digits = self.squeezed.translate(None, _NO_DIGIT)
+        """All digits in a row. A number that is not in here is not in the text: ten times as short to search."""
 
     def lower(self) -> str:
         """In small letters, for e-mails, numbers and short names."""
@@ -76,7 +77,7 @@ class Text:
         data, text = self._data, self.text
         if b"%" in data and _PERCENT.search(text):
             text = _unquoted(text)
-        if b"\\u" in data:
+        if b"\\" in data and b"\\u" in data:
             text = _ESCAPE.sub(_character, text)
         if b"&" in data and _REFERENCE.search(text):
             text = unescape(text)
@@ -84,16 +85,16 @@ class Text:
 
 
 def squeeze(text: str) -> bytes:
-    """UTF-8 in small ASCII letters, without blanks, hyphens, dots, brackets, slashes and the like."""
+    """UTF-8 in small ASCII letters, without blanks, hyphens, dots, brackets, slashes and the like. `text` is in normal spelling."""
     data = text.encode("utf-8", "surrogatepass")
-    if not data.isascii():
-        data = _WIDE_SEPARATORS.sub(b"", data)
+    if data.translate(None, _USUAL):
+        data = _WIDE_SEPARATORS.sub(b"", _narrow(data))
     return data.translate(_LOWER, _SEPARATORS)
 
 
 def words(text: str) -> str:
     """The text as `Text.words` spells it."""
-    data = _WIDE_SEPARATORS.sub(b"-", text.encode("utf-8", "surrogatepass"))
+    data = _WIDE_SEPARATORS.sub(b"-", _narrow(text.encode("utf-8", "surrogatepass")))
     return b" ".join(data.translate(_SPACED).split()).decode("utf-8", "surrogatepass").lower()
 
 
@@ -134,12 +135,14 @@ def _character(found: re.Match[str]) -> str:
     return pair.decode("utf-16-be", "replace")
 
 
+def _narrow(data: bytes) -> bytes:
+    for wide, narrow in _WIDE:
+        data = data.replace(wide, narrow)
+    return data
+
+
 def _normal(text: str) -> str:
     """NFKC, and nothing invisible between the characters."""
     if _INVISIBLE.search(text):
         text = _INVISIBLE.sub("", text)
-    if is_normalized("NFKC", text):
-        return text
-    for wide, narrow in _WIDE:
-        text = text.replace(wide, narrow)
     return text if is_normalized("NFKC", text) else normalize("NFKC", text)

@@ -190,6 +190,16 @@ def test_what_the_masker_kept_is_no_hit_and_the_same_value_elsewhere_is() -> Non
     assert kinds('"榕树下书店"', company, exempt=kept) == set()
 
 
+@pytest.mark.parametrize(
+    "kept", ["榕树下书店（东门）", "榕树下书店，东门", "榕树下书店\u3000东门", "ＡＢ榕树下书店", "Bücher 榕树下书店"]
+)
+def test_what_was_kept_is_known_in_any_spelling(kept: str) -> None:
+    assert kinds(f'{{"x":"{kept}"}}', ("company", "榕树下书店"), exempt=[kept]) == set()
+    assert kinds(f'{{"x":"{kept}"}}', ("company", "榕树下书店"), exempt=[]) == {"company"}
+    assert kinds(f'{{"x":"{kept}"}}', ("company", kept), exempt=[kept]) == set()
+    assert kinds(f'{{"x":"{kept}"}}', ("company", kept), exempt=[]) == {"company"}
+
+
 def test_a_kept_piece_does_not_hide_a_longer_value_around_it() -> None:
     assert kinds("13950427716", PHONE, exempt=["139", "5042", "13950427"]) == {"phone"}
     assert kinds('"林徽"', LIN, exempt=["林"]) == {"name"}
