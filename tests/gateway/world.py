@@ -105,6 +105,7 @@ class World:
     ups: UpsCourier
     client: aiohttp.ClientSession
     running: Running = field(init=False)
+    _life: AsyncExitStack = field(default_factory=AsyncExitStack)
     key: str = field(init=False)
     """The first shop's."""
     hooks: dict[str, str] = field(default_factory=dict)
@@ -113,6 +114,18 @@ class World:
     @property
     def service(self) -> Service:
         return self.running.service
+
+    async def start(self) -> None:
+        self.running = await self._life.enter_async_context(running(self.settings, keys=self.keys, clock=self.clock))
+
+    async def stop(self) -> None:
+        """Stop the gateway in order; the couriers stay."""
+        await self._life.aclose()
+
+    async def restart(self) -> None:
+        """An orderly stop and a new start on the same folder."""
+        await self.stop()
+        await self.start()
 
     async def op(self, verb: str, **params: Any) -> Any:
         """Run a verb of the command line, inside."""
@@ -216,7 +229,8 @@ async def open_world(
         keys = make_keys()
         save_keys(folder, keys)
         world = World(folder, settings, keys, clock or Hands(), sf, ups, client)
-        world.running = await stack.enter_async_context(running(settings, keys=keys, clock=world.clock))
+        await world.start()
+        stack.push_async_callback(world.stop)
         world.key = await world.shop("First Shop")
         for carrier, courier in (("sf-express", sf), ("ups", ups)):
             made = await world.op("carrier.enable", carrier=carrier, base_url=courier.url, secrets=SECRETS[carrier])
