@@ -17,6 +17,7 @@ __all__ = ["mask_address", "mask_postcode"]
 
 LIMIT = 600  # no form has room for a longer address; what stands behind is dropped, never shown
 _HAN_OR_KANA = re.compile("[\u3005-\u3007\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,255}")
 
 
 def mask_address(text: str, country: str = "") -> Masked:
@@ -26,7 +27,9 @@ def mask_address(text: str, country: str = "") -> Masked:
     """
     address = clean(text, LIMIT)
     if not address:
-        return Masked("", "empty") if not text or text.isspace() else Masked(STARS, "address_unreadable")
+        return Masked("", "empty")
+    if "@" in address:
+        address = _EMAIL.sub("", address).strip() or STARS
     if not address.isascii() and _HAN_OR_KANA.search(address):
         return mask_han(address)
     return mask_latin(address, country)

@@ -34,7 +34,7 @@ _ROOM_IN_LANE = re.compile(r"[-_ ]?[0-9A-Za-z]+(?!号楼|幢|栋|棟|座|楼|樓
 _POSTCODE = re.compile(r"〒?\s*[0-9]{3}-[0-9]{4}\s*|[0-9]{6}(?=[\s,]*[㐀-鿿])")
 _PHONE = re.compile(r"(?:电话|手机|tel|phone)?[\s::]*\+?[0-9](?:[- ]?[0-9]){6,}", re.IGNORECASE)
 _LONG_NUMBER = 7  # no house and no room has so many digits
-_NOTE = re.compile(r"[(\[【<《][^()\[\]【】<>《》]*(?:[)\]】>》]|\Z)")
+_NOTE = re.compile(r"[(\[【<《][^()\[\]【】<>《》]*(?:[)\]】>》]|\Z|(?=[(\[【<《]))")
 _NOTE_WORDS = re.compile(r"电|話|话|手机|收|请|放|近|旁|面|快递|丰巢|驿站|先生|女士|小姐|备注|勿|联系|[0-9]{7}")
 _ADDRESSEE = re.compile(r"\w{2,3}(?:亲收|签收|敬收|收|先生|女士|小姐)\Z")
 

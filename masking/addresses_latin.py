@@ -89,7 +89,7 @@ _NAMES_A_ROAD = re.compile(
     re.IGNORECASE,
 )
 _HAS_STREET_TYPE = re.compile(rf"(?<!\w)(?:{_STREET_TYPES}|rue|quai|allée|chemin|place)(?!\w)", re.IGNORECASE)
-_CONTACT = re.compile(r"\S{1,64}@\S{1,255}|\+\d(?:[ ()-]{0,2}\d){7,}|(?<!\d)\d(?:[ -]?\d){9,}")
+_CONTACT = re.compile(r"\+\d(?:[ ()-]{0,2}\d){7,}|(?<!\d)\d(?:[ -]?\d){9,}")
 _JOIN = re.compile(r"\*{4}(?:[\s,]*\*{4})+")
 _CODE_AND_TOWN = re.compile(r"\s*(?:[A-Z]{1,3}-)?(?:\d{4,7}|\d{2,3}[- ]\d{2,4})\s+[^\W\d]")
 _STATE_AND_CODE = re.compile(r"\b[A-Z]{2,3}\s+\d{4,5}\s*\Z")

@@ -31,6 +31,7 @@ PUBLIC_PROVIDERS = words(
 
 _GENERIC_TLDS = words("com net org edu gov mil int info biz name pro mobi asia app dev xyz top shop site online")
 _LOCAL = re.compile(r"[^\s@,;:<>()\[\]\"\\]+")
+_GROUP = re.compile(r"[A-Za-z0-9*]+")  # a group without a digit is a word: a label before the number, a name behind it
 _DOMAIN = re.compile(r"(?:[^\s@,;:<>()\[\]\"\\.]+\.)+([^\s@,;:<>()\[\]\"\\.]+)")
 
 
@@ -38,7 +39,7 @@ def mask_email(text: str) -> Masked:
     """Keep the first character of the local part, and a domain only where it is everyone's."""
     mail = clean(text, EMAIL_LIMIT + 1)
     if not mail:
-        return Masked("", "empty") if not text or text.isspace() else Masked(HIDDEN, "email_malformed")
+        return Masked("", "empty")
     local, _, domain = mail.partition("@")
     shape = _DOMAIN.fullmatch(domain)
     if shape is None or len(mail) > EMAIL_LIMIT or _LOCAL.fullmatch(local) is None:
@@ -60,8 +61,10 @@ def mask_id(text: str) -> Masked:
     """Keep the first and the last letter or digit of an identity, passport, tax or customs number; under six keep none."""
     number = clean(text, ID_LIMIT + 1)
     if not number:
-        return Masked("", "empty") if not text or text.isspace() else Masked(HIDDEN, "id_malformed")
-    signs = [ch for ch in number if ch.isalnum() or ch == "*"]
+        return Masked("", "empty")
+    signs = "".join([group for group in _GROUP.findall(number) if not group.isalpha()]) or "".join(
+        _GROUP.findall(number)
+    )
     if len(signs) > ID_LIMIT or not signs:
         return Masked(HIDDEN, "id_malformed")
     if len(signs) < 6:

@@ -15,8 +15,9 @@ from masking.personal import Kind, Masked
 from masking.phones import mask_phone
 from masking.text import INVISIBLE, STARS
 
-
 CROWD = 64  # no remark names so many people; a list of them is hidden whole
+
+ROUNDS = 4  # stars beside digits may look like one more number, which then goes too
 
 
 class Span(NamedTuple):
@@ -45,16 +46,16 @@ _LOCAL = r"A-Za-z0-9\u00c0-\u024f._%+'-"
 _EMAIL = re.compile(rf"(?:(?<![{_LOCAL}])[{_LOCAL}]+|(?<!\w)\w*[^\W\x00-\x7f])@[\w-]+(?:\.[\w-]+)+")
 _ID = re.compile(
     r"(?<![0-9A-Za-z])(?:"
-    r"[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}[0-9Xx]"  # GB 11643
+    r"[1-9][0-9]{5}(?:18|19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]{3}(?:[Xx]|[0-9](?![0-9A-Za-z]))"  # GB 11643
     r"|[A-Z]{1,2}[0-9]{6}\([0-9A]\)"  # Hong Kong
     r"|[EGDSPHM][0-9]{8}"  # passports and travel permits of China
     r"|[0-9]{3}-[0-9]{2}-[0-9]{4}"  # US social security
-    r")(?![0-9A-Za-z])"
+    r")(?:(?<=[Xx])|(?![0-9A-Za-z]))"
 )
 _EXT = r"(?:\s?(?:转|轉|分机|ext\.?|x|[-,#])\s?[0-9]{1,6}(?![0-9]))?"
 _PHONE = re.compile(
     r"(?=[0-9(+])(?:(?<![0-9A-Za-z*.+-])|(?<=[A-Za-z][:.])|(?<=[a-z])(?=1[3-9][0-9]{9}(?![0-9A-Za-z])))(?:"
-    r"(?:\+?86[- ]?|0086[- ]?|0)?1[- ]?[3-9](?:[- .]?[0-9*]){9}(?![0-9*])" + _EXT + "|"  # mobiles of China
+    r"(?:\+?86[- ]?|0086[- ]?|0)?1[- ]?[3-9](?:[- .]?[0-9*]){9}(?![0-9])" + _EXT + "|"  # mobiles of China
     r"\(?0(?:10|2[0-9]|[3-9][0-9]{2})\)?[- ]?[1-9][0-9]{6,7}(?![0-9])" + _EXT + "|"  # landlines of China
     r"[48]00[- ][0-9]{3,4}[- ]?[0-9]{3,4}(?![0-9])|"
     r"\+[1-9](?:[ ().-]{0,2}[0-9]){6,14}(?![0-9])" + _EXT + "|"
@@ -63,15 +64,15 @@ _PHONE = re.compile(
     r"\(?0[1-9](?:[ ()/-]{0,2}[0-9]){7,11}(?![\w:])"  # national forms of Europe, Australia, Japan
     rf")|[{_NUMERALS}]{{7,}}"
     r"|(?=[电手微扣Qq拨致联TtPpMmCcRrWw])(?:电话|手机|微信|[扣Qq][扣Qq]|拨打|致电|联系|(?i:\b(?:tel|phone|mobile|mob|cell|call|ring|text|whatsapp|wechat)\b))[^0-9+]{0,8}"
-    r"(?P<said>\+?[0-9](?:[ ()-]{0,2}[0-9*]){4,14})(?![0-9])"
+    r"(?P<said>\+?[0-9](?:[ ()-]{0,2}[0-9]){4,14})(?![0-9])"
 )
 _NUMBER = rf"(?:[0-9]{{1,5}}[A-Za-z]?|(?<![A-Za-z])[A-Za-z][0-9]{{0,4}}|[{_NUMERALS}]{{1,4}})"
 _DOOR = re.compile(
-    rf"(?=[0-9A-Za-z{_NUMERALS}])(?<![0-9]){_NUMBER}(?:{_DOOR_WORD})(?:[-\s]?{_NUMBER}(?:{_DOOR_WORD}|[层層房户戶号號])?)*"
-    r"|(?<![\w.-])[0-9]{1,3}-[0-9]{1,2}-(?!19|20)[0-9]{3,4}(?![\w.-])"
+    rf"(?=[0-9A-Za-z{_NUMERALS}])(?<![0-9*]){_NUMBER}(?:{_DOOR_WORD})(?:[-\s]?{_NUMBER}(?:{_DOOR_WORD}|[层層房户戶号號])?)*"
+    r"|(?<![\w.*-])[0-9]{1,3}-[0-9]{1,2}-(?!19|20)[0-9]{3,4}(?![\w.-])"
     r"|(?=[AaUuSsFfRrBb])\b(?i:apartment|apt|unit|suite|ste|flat|room|rm|bldg|building|block|floor)\.?[ ]{0,2}(?:no\.?[ ]?)?#?[ ]?(?:[A-Za-z]?-?[0-9][\w-]{0,7}|[A-Z](?!\w))"
     r"|\b[0-9]{1,2}(?i:st|nd|rd|th) (?i:floor|fl)\b"
-    r"|(?<![\w.,-])(?P<house>[0-9]{1,5}[A-Za-z]?)(?=\s(?:[A-Z][\w'.]{0,20}\s){1,4}(?i:street|st|road|rd|avenue|ave|lane|ln|drive|dr|way|boulevard|blvd|court|ct|close)\b)"
+    r"|(?<![\w.,*-])(?P<house>[0-9]{1,5}[A-Za-z]?)(?=\s(?:[A-Z][\w'.]{0,20}\s){1,4}(?i:street|st|road|rd|avenue|ave|lane|ln|drive|dr|way|boulevard|blvd|court|ct|close)\b)"
 )
 
 
@@ -139,15 +140,24 @@ def mask_text(text: str) -> Masked:
     spans = find_personal(text)
     if not spans:
         return Masked(text, "text_clean")
-    if len(spans) > CROWD:
-        return Masked(STARS, "text_crowded")
+    for _ in range(ROUNDS):
+        if len(spans) > CROWD:
+            break
+        text = _covered(text, spans)
+        spans = find_personal(text)
+        if not spans:
+            return Masked(text, "text_scrubbed")
+    return Masked(STARS, "text_crowded")
+
+
+def _covered(text: str, spans: list[Span]) -> str:
     out: list[str] = []
     at = 0
     for start, end, kind in spans:
         out += (text[at:start], _mask_span(text[start:end], kind))
         at = end
     out.append(text[at:])
-    return Masked("".join(out), "text_scrubbed")
+    return "".join(out)
 
 
 def _mask_span(value: str, kind: Kind) -> str:

@@ -39,7 +39,7 @@ def mask_name(text: str) -> Masked:
     """Mask a person's or a company's name. Anything but letters and their marks is dropped."""
     name = clean(text, LIMIT)
     if not name:
-        return Masked("", "empty") if not text or text.isspace() else Masked(STARS, "name_no_letter")
+        return Masked("", "empty")
     if not name.isalpha():
         return _mask_letters(_plain_name(name))
     if name[:2] in COMPOUND:

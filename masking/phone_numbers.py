@@ -61,6 +61,7 @@ _GLUED_LETTERS = re.compile(r"[0-9][-.]?[A-Za-z]|[A-Za-z][-.]?[0-9]")
 _TOKEN = re.compile(r"(?:\+|\(\+?)?[0-9*](?:[-‐-―−~.·_()\s]{0,3}[0-9*])*")
 _TRUNK = re.compile(r"(?<=[0-9\s])\(0\)")
 _NOT_DIGIT = re.compile(r"[^0-9*]+")
+_HIDDEN_EXT = "-****"  # an extension that was masked before
 _HYPHEN_EXT = re.compile(r"(.*[0-9*)])\s?[-‐-―−_]\s?([0-9*]{1,6})", re.DOTALL)
 
 _AREA3 = r"10|2[0-9]"
@@ -120,12 +121,14 @@ def _read_token(token: str) -> list[Number]:
     """Read a run of digits and separators: one number, one with an extension behind a hyphen, or several side by side."""
     digits = _NOT_DIGIT.sub("", token)
     whole = _classify(digits, "+" in token)
-    if whole.shape is not Shape.OTHER:
-        return [whole]
     hyphen = _HYPHEN_EXT.fullmatch(token)
+    if whole.shape in (Shape.MOBILE, Shape.LANDLINE) or (
+        whole.shape is Shape.INTERNATIONAL and not token.endswith(_HIDDEN_EXT)
+    ):
+        return [whole]
     if hyphen:
         base = _classify(_NOT_DIGIT.sub("", hyphen[1]), "+" in token)
-        if base.shape in (Shape.MOBILE, Shape.LANDLINE) or hyphen[2] == "****":
+        if base.shape in (Shape.MOBILE, Shape.LANDLINE) or token.endswith(_HIDDEN_EXT):
             return [base._replace(ext=hyphen[2])]
     if _MOBILES.fullmatch(digits):
         return [Number(Shape.MOBILE, digits[i : i + 11], raw=digits[i : i + 11]) for i in range(0, len(digits), 11)]
@@ -138,7 +141,7 @@ def _read_token(token: str) -> list[Number]:
 def _classify(digits: str, plus: bool) -> Number:
     """Give one number's shape by its digits alone."""
     raw = digits
-    if digits.startswith("00"):
+    if digits.startswith("00") and len(digits) > 4:
         plus, digits = True, digits[2:]
     if not plus or digits.startswith("86"):
         mobile = _MOBILE.fullmatch(digits)
@@ -147,7 +150,7 @@ def _classify(digits: str, plus: bool) -> Number:
         landline = _LANDLINE.fullmatch(digits)
         if landline:
             return Number(Shape.LANDLINE, landline[3] or landline[5], "0" + (landline[2] or landline[4]), raw=raw)
-        return Number(Shape.OTHER, digits[2:] if plus else digits, "86" if plus else "", raw=raw)
+        return Number(Shape.OTHER, digits[2:] or digits if plus else digits, "86" if plus else "", raw=raw)
     country = _COUNTRY.fullmatch(digits)
     if country:
         return Number(Shape.INTERNATIONAL, country[2], country[1], raw=raw)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 from masking.personal import Masked, RelayNumber
-from masking.phone_numbers import Number, Shape, read_numbers
+from masking.phone_numbers import LIMIT, Number, Shape, read_numbers
 from masking.policies import DEFAULT, POLICIES, Policy, policy_named
+from masking.text import clean
 
 _PLAIN_MOBILE = re.compile(r"(?:\+?86|0086|0)?[- ]?(1[3-9][0-9])[- ]?([0-9]{4})[- ]?([0-9]{4})", re.ASCII)
 _PLAIN_CHINESE = re.compile(r"(?:\+?86|0086)?(1[3-9][0-9]{9})", re.ASCII)
@@ -45,7 +46,7 @@ def _mask_numbers(text: str, rule: Policy) -> Masked:
     if numbers:
         reason = _REASONS[numbers[0].shape] if len(numbers) == 1 else "phone_several"
         return Masked("/".join([_mask_one(number, rule) for number in numbers]), reason)
-    return Masked("", "empty") if not text or text.isspace() else Masked(NOTHING, "phone_no_digits")
+    return Masked("", "empty") if not clean(text, LIMIT) else Masked(NOTHING, "phone_no_digits")
 
 
 def _mask_one(number: Number, rule: Policy) -> str:

@@ -9,20 +9,20 @@ from __future__ import annotations
 import re
 
 from masking.personal import Masked
-from masking.text import clean
+from masking.text import STARS, clean
 
 LIMIT = 32
 _LONG_CODE = 7  # no code that names only a town is longer
 
-_US = re.compile(r"(?<![\w-])([0-9]{5})-[0-9]{4}(?![\w-])")
-_GB = re.compile(r"(?<!\w)([A-Z]{1,2}[0-9][A-Z0-9]?) ?(?:[0-9][A-Z]{2}|\*{3})(?![\w*])")
-_CA = re.compile(r"(?<!\w)([ABCEGHJ-NPRSTVXY][0-9][A-Z])[ -]?(?:[0-9][A-Z][0-9]|\*{3})(?![\w*])")
-_NL = re.compile(r"(?<!\w)([1-9][0-9]{3}) ?(?:[A-Z]{2}|\*{2})(?![\w*])")
-_IE = re.compile(r"(?<!\w)([AC-FHKNPRTV-Y][0-9][0-9W]) ?(?:[0-9AC-FHKNPRTV-Y]{4}|\*{4})(?![\w*])")
-_BR = re.compile(r"(?<![\w-])([0-9]{5})-?(?:[0-9]{3}|\*{3})(?![\w*-])")
-_PT = re.compile(r"(?<![\w-])([0-9]{4})-(?:[0-9]{3}|\*{3})(?![\w*-])")
-_SG = re.compile(r"(?<!\w)([0-9]{2})(?:[0-9]{4}|\*{4})(?![\w*])")
-_AR = re.compile(r"(?<!\w)([A-Z][0-9]{4})(?:[A-Z]{3}|\*{3})(?![\w*])")
+_US = re.compile(r"(?<![\w*-])([0-9]{5})-[0-9]{4}(?![\w-])")
+_GB = re.compile(r"(?<![\w*])([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?[0-9][A-Z]{2}| \*{3})(?![\w*])")
+_CA = re.compile(r"(?<![\w*])([ABCEGHJ-NPRSTVXY][0-9][A-Z])(?:[ -]?[0-9][A-Z][0-9]| \*{3})(?![\w*])")
+_NL = re.compile(r"(?<![\w*])([1-9][0-9]{3})(?: ?[A-Z]{2}| \*{2})(?![\w*])")
+_IE = re.compile(r"(?<![\w*])([AC-FHKNPRTV-Y][0-9][0-9W])(?: ?[0-9AC-FHKNPRTV-Y]{4}| \*{4})(?![\w*])")
+_BR = re.compile(r"(?<![\w*-])([0-9]{5})-?(?:[0-9]{3}|\*{3})(?![\w*-])")
+_PT = re.compile(r"(?<![\w*-])([0-9]{4})-(?:[0-9]{3}|\*{3})(?![\w*-])")
+_SG = re.compile(r"(?<![\w*])([0-9]{2})(?:[0-9]{4}|\*{4})(?![\w*])")
+_AR = re.compile(r"(?<![\w*])([A-Z][0-9]{4})(?:[A-Z]{3}|\*{3})(?![\w*])")
 
 _RULES: dict[str, tuple[re.Pattern[str], str]] = {
     "US": (_US, r"\1"),
@@ -49,7 +49,7 @@ def mask_postcode(text: str, country: str = "") -> Masked:
     """Mask a postcode of its own; `country` is ISO 3166-1 alpha-2 where known. An unknown long shape keeps its first three."""
     code = clean(text, LIMIT).upper()
     if not code:
-        return Masked("", "empty") if not text or text.isspace() else Masked("***", "postcode_unreadable")
+        return Masked("", "empty")
     country = _ALIASES.get(country.upper(), country.upper())
     if code.isascii() and code.isdigit() and len(code) < _LONG_CODE and country not in _RULES:
         return Masked(code, "postcode_routing")
@@ -68,7 +68,7 @@ def _unknown(code: str) -> Masked:
     if "*" in code:
         code = code[: code.index("*")]
     kept = "".join(ch for ch in code if ch.isalnum())[:3]
-    return Masked(f"{kept}***", "postcode_unknown")
+    return Masked(kept + STARS, "postcode_unknown")
 
 
 def cover_postcodes(text: str, country: str) -> tuple[str, bool]:

@@ -90,7 +90,6 @@ REASONS: dict[str, Sentence] = {
     "road_number": Sentence("没有楼栋房号，隐藏路名后的门牌号", "no building or room: the road number is the door"),
     "addressee": Sentence("隐藏地址中的收件人", "a person's name or contact within the address is hidden"),
     "no_unit": Sentence("没有门牌，未作改动", "nothing looks like a door; unchanged"),
-    "address_unreadable": Sentence("没有可读字符，全部隐藏", "no readable character: hidden whole"),
     # addresses_latin.py
     "unit": Sentence("隐藏单元、楼层、房号", "unit, floor, building or room is hidden"),
     "house_number": Sentence("没有房号，隐藏门牌号", "no unit: the house number is hidden"),
@@ -101,7 +100,6 @@ REASONS: dict[str, Sentence] = {
         "邮编中指向街段或门户的部分隐藏", "the part of a postcode that names a street side or a door is hidden"
     ),
     "postcode_unknown": Sentence("邮编形式不明，只留前三位", "unknown shape: the first three letters or digits stay"),
-    "postcode_unreadable": Sentence("没有可读字符，全部隐藏", "no readable character: hidden whole"),
     # freetext.py
     "text_clean": Sentence("文本中没有发现个人信息", "nothing personal was found in the text"),
     "text_scrubbed": Sentence(

@@ -31,10 +31,10 @@ def clean(text: str, limit: int) -> str:
         return text.strip()
     if _INVISIBLE.search(text):
         text = _INVISIBLE.sub("", text)
-    text = text[:limit]
+    text = text.strip()[: 4 * limit]  # a decomposed spelling is up to four times as long
     if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", text)[:limit]
-    return text.strip()
+        text = unicodedata.normalize("NFKC", text)
+    return text.strip()[:limit]
 
 
 def words(text: str) -> frozenset[str]:
