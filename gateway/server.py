@@ -23,6 +23,7 @@ from gateway.keys import Keys
 from gateway.logs import log
 from gateway.service import Clock, Service, open_service, system_clock
 from gateway.settings import ConfigError, Settings
+from gateway.sip import SipRelay
 from gateway.store.number_blocks import let_go, renew
 
 
@@ -52,6 +53,7 @@ async def running(
             asyncio.ensure_future(flows.settle.run()),
             asyncio.ensure_future(flows.lifecycle.run()),
             asyncio.ensure_future(flows.deliver.run()),
+            asyncio.ensure_future(SipRelay(service, flows.relay_call).run()),
             asyncio.ensure_future(_renew(service)),
         ]
         port = public.addresses[0][1]

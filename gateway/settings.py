@@ -69,6 +69,9 @@ class Settings:
     relay_sandbox: bool = setting(
         False, "Answer POST /relay/sandbox/voice, loopback peers only. For practice, never live."
     )
+    relay_sip: str = setting("", "HOST:PORT of Kamailio's evapi socket; empty connects to none.")
+    relay_sip_trunk: str = setting("127.0.0.1:5060", "HOST:PORT that Kamailio sends connected calls to.")
+    relay_sip_domain: str = setting("relay.invalid", "Domain in the From that a callee sees.")
     sweep_every: timedelta = setting(timedelta(seconds=15), "How often orders left PENDING by a crash are looked up.")
     retry_window: timedelta = setting(
         timedelta(hours=24), "An order that the carrier does not know stays open this long."
@@ -144,6 +147,7 @@ def _checked(settings: Settings) -> Settings:
         ("masking_policy", settings.masking_policy in ("gb-last4", "gb-strict"), "must be gb-last4 or gb-strict"),
         ("tombstone", settings.tombstone >= timedelta(days=365), "must be at least 365d"),
         ("quarantine", settings.quarantine >= timedelta(0), "must not be negative"),
+        ("relay_sip", not settings.relay_sip or settings.relay_sip.rpartition(":")[2].isdecimal(), "must be HOST:PORT"),
         ("body_limit", settings.body_limit >= 1024, "must be at least 1024"),
         (
             "log_level",
