@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from aiohttp import web
 
-from carriers.profile import load_profiles
+from carriers.profile import CarrierProfile, load_profiles
 from carriers.sandbox.practice import Courier, practice_secrets
 from carriers.wire import WireReply, WireRequest
 
@@ -64,10 +64,16 @@ SANDBOX: web.AppKey[Sandbox] = web.AppKey("sandbox", Sandbox)
 
 
 def create_sandbox(
-    profile_ids: Iterable[str] | None = None, *, secrets: dict[str, dict[str, str]] | None = None
+    profile_ids: Iterable[str] | None = None,
+    *,
+    secrets: Mapping[str, Mapping[str, str]] | None = None,
+    profiles: Mapping[str, CarrierProfile] | None = None,
 ) -> web.Application:
-    """The application. `app[SANDBOX]` shows what was received and booked, and switches faults; `secrets` overrides `practice_secrets`."""
-    profiles = load_profiles()
+    """The application. `app[SANDBOX]` shows what was received and booked, and switches faults.
+
+    `secrets` overrides `practice_secrets`, `profiles` the built-in ones.
+    """
+    profiles = load_profiles() if profiles is None else profiles
     chosen = list(profile_ids) if profile_ids is not None else list(profiles)
     couriers = {
         name: Courier(profiles[name], (secrets or {}).get(name) or practice_secrets(profiles[name])) for name in chosen

@@ -16,6 +16,7 @@ from gateway.cli import Context
 if TYPE_CHECKING:
     from carriers.order import OpenOrder
     from carriers.profile import CarrierProfile, Operation
+    from masking.personal import RelayNumber, Role
 
 _TYPES = {
     ".json": "application/json",
@@ -38,20 +39,15 @@ def payload(context: Context | None, carrier: str, operation: str | None, last_m
     from carriers.profile import load_profile
     from carriers.veil import veil
     from masking.guard import Guard
-    from masking.personal import Kind, RelayNumber, Role
+    from masking.personal import Kind, Role
 
     folder = context.dir / "carriers" if context is not None and context.dir is not None else None
     profile = load_profile(carrier, folder)
     if profile is None:
         raise click.UsageError(f"no carrier called {carrier!r}; `veilway carrier list` shows them")
     order = _opened(profile, operation, file)
-    example = {
-        Role.SENDER: RelayNumber("17000000001", "1001"),
-        Role.RECIPIENT: RelayNumber("17000000002", "2002"),
-        Role.THIRD_PARTY: RelayNumber("17000000003", "3003"),
-    }
     plain = [(kind.value, value) for _path, kind, _role, value in order.fields if kind is not Kind.FREE_TEXT]
-    veiled = veil(order, relays=example, last_mile=last_mile, last_four=dict.fromkeys(Role, "0000"))
+    veiled = veil(order, relays=_example(profile), last_mile=last_mile, last_four=dict.fromkeys(Role, "0000"))
     hits = Guard(plain, veiled.kept).check(veiled.clear_text)
     if hits:
         found = ", ".join(sorted({hit.kind.value for hit in hits}))
@@ -60,7 +56,18 @@ def payload(context: Context | None, carrier: str, operation: str | None, last_m
         click.echo(f"whole under the carrier's label scope: {path} ({role} {kind})", err=True)
     for path in order.findings:
         click.echo(f"nobody described: {path}", err=True)
-    click.get_binary_stream("stdout").write(preview(veiled).body)
+    click.echo(preview(veiled).body, nl=False)
+
+
+def _example(profile: CarrierProfile) -> dict[Role, RelayNumber]:
+    """Relay numbers that nobody has, as long as this carrier's phone field takes."""
+    from masking.personal import RelayNumber, Role
+
+    digits = profile.manner.phone_digits or 99
+    if digits >= len("17000000001-1001"):
+        return {role: RelayNumber(f"1700000000{at}", f"{at}00{at}") for at, role in enumerate(Role, 1)}
+    ext = "1001" if digits >= len("2015550101-1001") else ""
+    return {role: RelayNumber(f"201555010{at}"[:digits], ext) for at, role in enumerate(Role, 1)}
 
 
 def _opened(profile: CarrierProfile, name: str | None, file: Path) -> OpenOrder:

@@ -45,10 +45,6 @@ def test_what_is_no_path_is_an_error_with_a_place(text: str) -> None:
 
 def test_braces_stand_for_alternatives_each_once() -> None:
     assert sorted(expand("a.{b,c.{d,e}}")) == ["a.b", "a.c.d", "a.c.e"]
-        "a.b",
-        "a.c.d",
-        "a.c.e",
-    }
 
 
 @pytest.mark.parametrize(
