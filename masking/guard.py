@@ -111,7 +111,11 @@ def _anywhere(_text: bytes, _start: int, _end: int) -> bool:
 def _as_word(text: str, start: int, end: int) -> bool:
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
     # Scripts that write without blanks may stand beside it: 给Ana的.
-    return not (before.isalnum() and before < _NO_WORDS) and not (after.isalnum() and after < _NO_WORDS)
+    return (
+        not _as_key(text, start, end)
+        and not (before.isalnum() and before < _NO_WORDS)
+        and not (after.isalnum() and after < _NO_WORDS)
+    )
 
 
 def _as_email(text: str, start: int, end: int) -> bool:
@@ -122,7 +126,17 @@ def _as_email(text: str, start: int, end: int) -> bool:
 def _as_leaf(text: str, start: int, end: int) -> bool:
     before, after = text[:start].rstrip(" "), text[end : end + 64].lstrip(" ")[:1]
     opens = not before or before[-1] in _LEAF_ENDS or before[-3:].upper() in _FIELD_DATA
-    return opens and (not after or after in _LEAF_ENDS)
+    return opens and (not after or after in _LEAF_ENDS) and not _as_key(text, start, end)
+
+
+def _as_key(text: str, start: int, end: int) -> bool:
+    """Whether a field's name stands here: someone may be called Shipper or To, and the document's own words are no leak."""
+    before, after = text[start - 1 : start] if start else "", text[end : end + 1]
+    if before == after == '"':
+        return text[end + 1 : end + 64].lstrip()[:1] == ":"
+    if after == "=":
+        return before in ("", "&", "?", " ")
+    return after in (">", " ", "/") and text[max(0, start - 3) : start].rstrip("/ ")[-1:] == "<"
 
 
 def _as_number(text: str, start: int, end: int) -> bool:

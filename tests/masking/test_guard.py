@@ -129,6 +129,33 @@ def test_a_name_in_words_is_found_as_words(text: str, hit: bool) -> None:
     assert bool(kinds(text, SMITH)) is hit
 
 
+@pytest.mark.parametrize("name", ["Shipper", "To"])
+@pytest.mark.parametrize(
+    "text",
+    ['{{"{}":"x"}}', '{{"a":1,"{}" : "x"}}', "a=1&{}=x", "{}=x", "<{}>x</{}>", "<{} a='1'/>", "<{}/>", '<a {}="x"/>'],
+)
+def test_the_name_of_a_field_is_no_leak(name: str, text: str) -> None:
+    assert kinds(text.format(name, name), ("name", name)) == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{{"a":"{}"}}',
+        '["{}"]',
+        '{{"a":"{}","b":"c:d"}}',
+        "a={}",
+        "a={}&b=c",
+        "<a>{}</a>",
+        "<a>{}<b/></a>",
+        "<a b='{}'/>",
+    ],
+)
+def test_the_same_word_as_a_value_is(text: str) -> None:
+    for name in ("Shipper", "To"):
+        assert kinds(text.format(name), ("name", name)) == {"name"}
+
+
 def test_a_short_name_in_words_does_not_stand_inside_a_word() -> None:
     ana = ("name", "Ana")
     assert kinds('{"analysis":"banana"}', ana) == set()
