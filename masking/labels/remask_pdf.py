@@ -20,6 +20,8 @@ from masking.labels.remask import Cover, Remasked
 from masking.labels.remask_text import Remasker
 
 DPI = 600
+_BROKEN = (TypeError, ValueError, RuntimeError, LookupError, AttributeError, OSError)
+"""What the PDF libraries raise on objects that are not what their place promises."""
 _SHOW = {"Tj", "TJ", "'", '"'}
 _NEW_LINE = {"Td", "TD", "T*", "Tm", "'", '"', "BT", "ET"}
 _PAGE_PARTS = ("/MediaBox", "/CropBox", "/Rotate", "/Resources", "/Contents")
@@ -27,7 +29,19 @@ _CODECS = {"/WinAnsiEncoding": "cp1252", "/MacRomanEncoding": "mac_roman", None:
 
 
 def remask_pdf(data: bytes, replace: Remasker, cover: Cover) -> Remasked:
-    """Page by page; a document with one page that must be drawn is drawn whole, as one kind of document."""
+    """Page by page; a document with one page that must be drawn is drawn whole, as one kind of document.
+
+    Raises `LabelRefused` (`file_unreadable`) on a document that its libraries cannot take apart.
+    """
+    try:
+        return _remasked(data, replace, cover)
+    except (pikepdf.PdfError, pypdfium2.PdfiumError, *_BROKEN) as error:
+        # Not chained: a library's message may quote the document.
+        where = type(error).__name__
+        raise LabelRefused("The PDF cannot be taken apart.", code="file_unreadable", path=where) from None
+
+
+def _remasked(data: bytes, replace: Remasker, cover: Cover) -> Remasked:
     with pikepdf.open(io.BytesIO(data)) as source:
         pictures = _pictures(source)
         for name, raw, is_code in pictures:

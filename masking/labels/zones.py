@@ -148,7 +148,7 @@ def routing(sheet: Sheet, zone: Zone) -> None:
     """The sorting code as large as it goes, the destination below it; without a code the destination in its place."""
     label = sheet.label
     address = label.recipient.address
-    city = " ".join(dict.fromkeys(part for part in (address.state, address.city) if part))
+    city = address.city or address.state
     text, below = (label.routing_code, city) if label.routing_code else (city, "")
     under = CITY * fonts.LINE if below else 0.0
     room = zone.height - PADDING - under

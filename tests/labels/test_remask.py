@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +159,30 @@ def test_tspl_and_unknown_files_are_refused(make_label) -> None:
         with pytest.raises(LabelRefused) as refusal:
             remask(raw, [RECIPIENT])
         assert refusal.value.code == "file_unreadable"
+
+
+def broken(data: bytes, seed: int) -> bytes:
+    """The label with a few bytes changed, cut out or put in."""
+    rng = random.Random(seed)
+    out = bytearray(data)
+    for _ in range(rng.randint(1, 6)):
+        at, what = rng.randrange(len(out)), rng.random()
+        if what < 0.5:
+            out[at] = rng.randrange(256)
+        elif what < 0.8:
+            del out[at : at + rng.randint(1, 30)]
+        else:
+            out[at:at] = bytes(rng.choices(b"^~,:;0123456789FDGSXA<>/()[]", k=rng.randint(1, 8)))
+    return bytes(out)
+
+
+@pytest.mark.parametrize("format", ["png", "pdf", "zpl", "tspl", "carrier"])
+def test_a_broken_file_is_looked_at_or_refused_and_never_a_surprise(make_label, format) -> None:
+    raw = ZPL.encode() if format == "carrier" else render(make_label(), format=format, size="76x130").data
+    for seed in range(25):
+        for look in (check, lambda data: remask(data, [RECIPIENT])):
+            with suppress(LabelRefused):  # anything else fails the test
+                look(broken(raw, seed))
 
 
 def test_the_result_says_nothing_in_its_repr() -> None:
