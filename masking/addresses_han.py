@@ -42,8 +42,8 @@ _ADDRESSEE = re.compile(r"\w{2,3}(?:亲收|签收|敬收|收|先生|女士|小�
 def mask_han(text: str) -> Masked:
     """Cut a line where its door begins; without a door, at its last road number."""
     if "(" in text or "【" in text or "[" in text:
-        text = _NOTE.sub(lambda note: "" if _NOTE_WORDS.search(note[0]) else note[0], text)
-        if not text.strip():
+        text = _NOTE.sub(lambda note: "" if _NOTE_WORDS.search(note[0]) else note[0], text).strip()
+        if not text:
             return Masked(STARS, "addressee")
     prefix = _POSTCODE.match(text) if text[:1] in "〒0123456789" else None
     number_at, lane_end = -1, -1
