@@ -84,7 +84,9 @@ class Guard:
         self, needle: _S, text: _S, rule: Callable[[_S, int, int], bool], spelling: Callable[[Text], _S]
     ) -> bool:
         """Whether the needle stands somewhere as its rule asks, outside everything that was kept."""
-        keepers = [keeper for kept in self._exempt if needle in (keeper := spelling(Text(kept)))]
+        # What was kept has to be read as the text is read, codes undone, or it would spare nothing.
+        read = (spelling(form) for kept in self._exempt for _, form in forms(kept))
+        keepers = [keeper for keeper in read if needle in keeper]
         spared = [(at, at + len(keeper)) for keeper in keepers for at in _places(keeper, text)]
         for start in _places(needle, text):
             end = start + len(needle)

@@ -227,6 +227,11 @@ def test_what_was_kept_is_known_in_any_spelling(kept: str) -> None:
     assert kinds(f'{{"x":"{kept}"}}', ("company", kept), exempt=[]) == {"company"}
 
 
+def test_what_was_kept_with_codes_in_it_is_known_once_they_are_undone() -> None:
+    for kept in ("100%25 榕树下书店", "A&amp;B 榕树下书店", "\\u0041 榕树下书店"):
+        assert kinds(f'{{"x":"{kept}"}}', ("company", "榕树下书店"), exempt=[kept]) == set()
+
+
 def test_a_kept_piece_does_not_hide_a_longer_value_around_it() -> None:
     assert kinds("13950427716", PHONE, exempt=["139", "5042", "13950427"]) == {"phone"}
     assert kinds('"林徽"', LIN, exempt=["林"]) == {"name"}

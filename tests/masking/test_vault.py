@@ -141,6 +141,21 @@ def test_a_later_group_is_sealed_under_the_same_key() -> None:
     assert more["answer"][6:18] != more["caller"][6:18]
 
 
+def test_whoever_sealed_a_record_goes_on_without_unwrapping_its_key() -> None:
+    sealed = seal(KEYS, groups=GROUPS, **PLACE)
+    more = sealed.more({"answer": b"kept", "caller": b"who"}, **PLACE)
+    assert unseal(KEYS, sealed.wrapped, more, **PLACE) == {"answer": b"kept", "caller": b"who"}
+    with pytest.raises(VaultError):
+        unseal(KEYS, sealed.wrapped, more, tenant="t1", record="r2")
+    with pytest.raises(VaultError):
+        unseal(KEYS, sealed.wrapped, more, version=2, **PLACE)
+    assert unseal(KEYS, sealed.wrapped, sealed.more({"a": b""}, version=2, **PLACE), version=2, **PLACE) == {"a": b""}
+    stored = Sealed(sealed.kid, sealed.wrapped, sealed.groups)
+    assert stored == sealed
+    with pytest.raises(VaultError):
+        stored.more({"answer": b"kept"}, **PLACE)
+
+
 def test_only_the_groups_asked_for_are_opened() -> None:
     sealed = seal(KEYS, groups=GROUPS, **PLACE)
     assert unseal(KEYS, sealed.wrapped, {"name": sealed.groups["name"]}, **PLACE) == {"name": b"one"}
