@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,8 +11,8 @@ import click
 
 
 def emit(data: Any, *, as_json: bool) -> None:
-    """Print a mapping or a list of mappings."""
-    if as_json:
+    """Print a mapping or a list of mappings. A mapping that nobody looks at (a pipe, a script) is JSON without being asked."""
+    if as_json or (isinstance(data, Mapping) and not sys.stdout.isatty()):
         click.echo(json.dumps(data, ensure_ascii=False))
     elif isinstance(data, Mapping):
         width = max((len(str(name)) for name in data), default=0)

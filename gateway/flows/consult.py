@@ -130,7 +130,9 @@ class Consult:
         record = self._record(known)
         if not order.last4_roles or record is None:
             return {}
-        names = {f"{role.value}.phone" for role in order.last4_roles}
+        # Where the format does not say whose phone it asks about, the consignee's is the one that carriers check.
+        whose = {role: Role.RECIPIENT if role is Role.THIRD_PARTY else role for role in order.last4_roles}
+        names = {f"{role.value}.phone" for role in whose.values()}
         told = disclose(
             record,
             keyring=self._service.keys.keyring,
@@ -141,8 +143,8 @@ class Consult:
         )
         known.entries.append(told.entry)
         found = {}
-        for role in order.last4_roles:
-            party = told.view.parties.get(role.value)
+        for role, party_role in whose.items():
+            party = told.view.parties.get(party_role.value)
             digits = "".join(c for c in party.phone if c.isdigit()) if party else ""
             if len(digits) >= 4:
                 found[role] = digits[-4:]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from gateway.flows import Flows
-from gateway.http import api, hooks, keys, ops, proxy, relay, relay_providers
+from gateway.http import api, hooks, keys, openapi, ops, proxy, relay, relay_providers
 from gateway.http.problems import problem
 from gateway.service import Service
 from masking.errors import VeilwayError
@@ -33,6 +33,7 @@ def build_app(service: Service, flows: Flows) -> web.Application:
     relay.add_routes(app, service, flows)
     relay_providers.add_routes(app, service, flows)
     keys.add_routes(app, service)
+    openapi.add_routes(app)
     app.router.add_route("*", "/{anything:.*}", _nothing_here)
     app.on_response_prepare.append(_quiet)
     return app
