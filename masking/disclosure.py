@@ -63,7 +63,9 @@ class Scope:
 
     def of(self, role: str) -> LevelOf:
         """The levels of one party's parts."""
-        return lambda part: self.level(f"{role}.{part}")
+        start = f"{role}."
+        levels = {name[len(start) :]: held.level for name, held in self.decisions.items() if name.startswith(start)}
+        return lambda part: levels.get(part, Level.HIDDEN)
 
     def refusals(self) -> dict[str, str]:
         """Fields of which a rule would show more, and the condition that is missing: what a page may offer as a next step."""

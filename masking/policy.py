@@ -83,10 +83,13 @@ class Conditions:
     countries: frozenset[str] = frozenset()
     """Only readers in these countries, unless the carrier's terms name a basis for sending data across the border."""
 
-    @property
-    def free(self) -> bool:
-        """Whether nothing is set."""
-        return self == _NONE
+    free: bool = field(init=False, repr=False, compare=False)
+    """Whether nothing is set. Kept, because every decision asks it of every rule."""
+
+    def __post_init__(self) -> None:
+        flags = self.reveal or self.opened or self.own_station or self.own_region
+        bound = self.purposes or self.countries or self.hours_after_delivery is not None
+        object.__setattr__(self, "free", not (flags or bound))
 
 
 _NONE = Conditions()

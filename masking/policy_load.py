@@ -243,7 +243,9 @@ def _moment(value: Any, path: str) -> datetime | None:
 
 def _plain(value: Rule | Terms | Conditions) -> dict[str, Any]:
     told: dict[str, Any] = {}
-    for name in value.__dataclass_fields__:
+    for name, described in value.__dataclass_fields__.items():
+        if not described.init:
+            continue  # derived from the others
         item = getattr(value, name)
         if isinstance(item, frozenset):
             item = sorted(item)
