@@ -18,6 +18,12 @@ class Metrics:
         self.refusals = Counter(
             "veilway_refusals", "Requests refused by us, by code.", ("code",), registry=self.registry
         )
+        self.unenforced = Counter(
+            "veilway_unenforced_fields",
+            "Personal fields that a route in dry run let through.",
+            ("carrier", "kind"),
+            registry=self.registry,
+        )
         self.guard_hits = Counter(
             "veilway_guard_hits", "Final bytes that still held a plain value.", ("kind",), registry=self.registry
         )

@@ -20,6 +20,7 @@ from carriers.wire import WireReply, WireRequest
 from gateway.settings import ConfigError, Settings
 from masking.errors import VeilwayError
 
+ENFORCE = "enforce"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -57,6 +58,12 @@ class Route:
     secrets: Mapping[str, str] = field(repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
     suspended: bool = False
+
+    @property
+    def mode(self) -> str:
+        """`enforce`; or, for a route on its way in, `report` (bodies go out as they came, what would be covered is counted and on
+        record) or `off` (the same, uncounted)."""
+        return str(self.options.get("mode") or ENFORCE)
 
 
 def check_base_url(url: str) -> str:

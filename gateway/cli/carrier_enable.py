@@ -24,10 +24,23 @@ from gateway.cli.shop import _emit, json_option
     default=None,
     help="Override the profile: scan, or printed label.",
 )
+@click.option(
+    "--mode",
+    type=click.Choice(["enforce", "report", "off"]),
+    default="enforce",
+    show_default=True,
+    help="report and off let bodies out as they came: for a first look only, and on record.",
+)
 @json_option
 @click.pass_obj
 def enable(
-    context: Context, carrier_id: str, base_url: str, secrets: tuple[str, ...], last_mile: str | None, as_json: bool
+    context: Context,
+    carrier_id: str,
+    base_url: str,
+    secrets: tuple[str, ...],
+    last_mile: str | None,
+    mode: str,
+    as_json: bool,
 ) -> None:
     """Enable a carrier, or change its URL and secrets. Prints the path for the carrier's pushes, once."""
     from gateway.cli.values import read_value
@@ -45,5 +58,5 @@ def enable(
         carrier=carrier_id,
         base_url=base_url,
         secrets=given,
-        options={"last_mile": last_mile},
+        options={"last_mile": last_mile, "mode": mode},
     )

@@ -31,7 +31,7 @@ from gateway.service import Service
 from gateway.store.errors import StoreError
 from gateway.store.tables import outcomes, shipments, vault
 from gateway.store.unit import Unit
-from gateway.upstream import CarrierFault, Route
+from gateway.upstream import ENFORCE, CarrierFault, Route
 from masking.errors import VeilwayError
 from masking.guard import Guard
 from masking.personal import Kind
@@ -115,12 +115,14 @@ class ForwardOrder:
     async def book(self, order: Incoming) -> FrontAnswer:
         """Veil, store, send, store, answer. Raises `Conflict` where this attempt's reference is stored already."""
         shipment = new_id("shp", order.ms)
-        book = await self._relays.for_order(order.shop, order.profile.id, shipment, order.opened.parties, order.now)
+        parties = order.opened.parties if order.route.mode == ENFORCE else {}
+        book = await self._relays.for_order(order.shop, order.profile.id, shipment, parties, order.now)
         try:
             veiled = await self._veil(order, book)
             sealed = self._seal(order, shipment, veiled)
             await self._service.commit(self._unit_one(order, shipment, veiled, sealed, book))
-        except BaseException:
+        except Exception:
+            # Not on a cancellation: the unit is queued and will be written, so its slot is taken.
             self._relays.give_up(book, order.now)
             raise
         return await self._send(Booking(order, shipment, veiled, sealed))
@@ -128,9 +130,19 @@ class ForwardOrder:
     # -- down
 
     async def _veil(self, order: Incoming, book: Book) -> Veiled:
+        if order.route.mode != ENFORCE:
+            return self._unveiled(order)
         veiled = veil(order.opened, relays=book.numbers, last_mile=order.route.options.get("last_mile"))
         await check_hits(self._service, order.shop, order.opened, veiled)
         return veiled
+
+    def _unveiled(self, order: Incoming) -> Veiled:
+        """A route that is not enforced yet: the document goes out as it came, and every personal field of it is on record as given."""
+        personal = [(path, kind, role) for path, kind, role, _value in order.opened.fields]
+        order.opened.veiled = True
+        for _path, kind, _role in personal:
+            self._service.metrics.unenforced.labels(order.profile.id, kind.value).inc()
+        return Veiled(order.opened, personal, [value for _p, _k, _r, value in order.opened.fields], [])
 
     def _seal(self, order: Incoming, shipment: str, veiled: Veiled) -> Sealed:
         opened = order.opened
@@ -163,6 +175,8 @@ class ForwardOrder:
         )  # fmt: skip
         unit.rows.extend(book.rows)
         detail: dict[str, Any] = {"carrier": carrier, "operation": operation, "relays": book.turns}
+        if order.route.mode != ENFORCE:
+            detail["mode"] = order.route.mode
         if veiled.granted:
             # What goes out whole under the carrier's label scope is a disclosure: on record before it is sent.
             detail["granted"] = sorted({f"{role} {kind} {path}" for path, kind, role in veiled.granted})

@@ -184,8 +184,8 @@ class Relays:
         )
         try:
             await service.commit(unit)
-        except BaseException:
-            service.desk.give_back(slot, now)
+        except Exception:
+            service.desk.give_back(slot, now)  # not on a cancellation: the unit is queued and will be written
             raise
         return slot.x, slot.ext, slot.turn
 

@@ -39,6 +39,8 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
     options = {k: v for k, v in dict(params.get("options", {})).items() if v is not None}
     if options.get("last_mile", "ticket") not in ("ticket", "label"):
         raise ConfigError("last_mile: must be ticket or label", path="last_mile")
+    if options.get("mode", "enforce") not in ("off", "report", "enforce"):
+        raise ConfigError("mode: must be off, report or enforce", path="mode")
     if clashing_carriers({*service.routes, carrier}):
         raise ConfigError("this carrier's ticket number is taken by another enabled carrier", path="carrier")
     hook = secrets.token_urlsafe(24)
@@ -56,7 +58,12 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
             )
         )
 
-    detail = {"carrier": carrier, "secrets": sorted(given), "last_mile": options.get("last_mile", profile.last_mile)}
+    detail = {
+        "carrier": carrier,
+        "mode": options.get("mode", "enforce"),
+        "secrets": sorted(given),
+        "last_mile": options.get("last_mile", profile.last_mile),
+    }
     await service.change(
         work, service.record("carrier.enabled", tenant="", actor=params["actor"], subject=carrier, detail=detail)
     )
