@@ -21,6 +21,7 @@ _LEAF_ENDS = frozenset("\"'<>&=,:;[]{}\\|^\t\r\n") - {",", ";"}
 """What parts the leaves of JSON, XML and forms, also of JSON within a string, and of a printer language."""
 _IN_NUMBER = frozenset("0123456789.:-/")
 _IN_EMAIL = frozenset("._%+-")
+_NEAR = 64  # how far blanks around a leaf are looked through
 _FIELD_DATA = ("^FD", "^FV")  # where a field begins in ZPL
 
 _S = TypeVar("_S", str, bytes)
@@ -87,11 +88,14 @@ class Guard:
         # What was kept has to be read as the text is read, codes undone, or it would spare nothing.
         read = (spelling(form) for kept in self._exempt for _, form in forms(kept))
         keepers = [keeper for keeper in read if needle in keeper]
-        spared = [(at, at + len(keeper)) for keeper in keepers for at in _places(keeper, text)]
+        spared = sorted((at, at + len(keeper)) for keeper in keepers for at in _places(keeper, text))
+        reach, turn = -1, 0
         for start in _places(needle, text):
             end = start + len(needle)
-            inside_kept = any(first <= start and end <= last for first, last in spared)
-            if not inside_kept and rule(text, start, end):
+            # Both run forward, so a text of nothing but one value costs no more than its length.
+            while turn < len(spared) and spared[turn][0] <= start:
+                reach, turn = max(reach, spared[turn][1]), turn + 1
+            if end > reach and rule(text, start, end):
                 return True
         return False
 
@@ -126,7 +130,7 @@ def _as_email(text: str, start: int, end: int) -> bool:
 
 
 def _as_leaf(text: str, start: int, end: int) -> bool:
-    before, after = text[:start].rstrip(" "), text[end : end + 64].lstrip(" ")[:1]
+    before, after = text[max(0, start - _NEAR) : start].rstrip(" "), text[end : end + _NEAR].lstrip(" ")[:1]
     opens = not before or before[-1] in _LEAF_ENDS or before[-3:].upper() in _FIELD_DATA
     return opens and (not after or after in _LEAF_ENDS) and not _as_key(text, start, end)
 
@@ -135,7 +139,7 @@ def _as_key(text: str, start: int, end: int) -> bool:
     """Whether a field's name stands here: someone may be called Shipper or To, and the document's own words are no leak."""
     before, after = text[start - 1 : start] if start else "", text[end : end + 1]
     if before == after == '"':
-        return text[end + 1 : end + 64].lstrip()[:1] == ":"
+        return text[end + 1 : end + _NEAR].lstrip()[:1] == ":"
     if after == "=":
         return before in ("", "&", "?", " ")
     return after in (">", " ", "/") and text[max(0, start - 3) : start].rstrip("/ ")[-1:] == "<"

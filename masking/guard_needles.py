@@ -24,6 +24,7 @@ _UNSPACED = 8  # letters from which a name of several words is also looked for a
 NO_WORDS = "\u2e80"
 """From here on lie the scripts that write without blanks: Han, kana, hangul."""
 _LIMIT = 2000
+_LONGEST_NAME = 200  # looking for brackets takes the square of the length
 _STARS = re.compile(r"\*+")
 _BRACKETS = re.compile(r"[(（\[【<《].*?[)）\]】>》]")
 _NO_DIGIT = re.compile(r"[^0-9]+")
@@ -127,7 +128,8 @@ class Needles:
             self._letters(kind, value, len(value))
             return
         value = clean(value, _LIMIT)
-        for name in {value, _BRACKETS.sub(" ", value).strip()}:
+        bare = _BRACKETS.sub(" ", value).strip() if len(value) <= _LONGEST_NAME else value
+        for name in {value, bare}:
             letters = sum(map(str.isalpha, name))
             if letters:
                 self._letters(kind, name, letters)

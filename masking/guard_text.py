@@ -17,7 +17,7 @@ _ROUNDS = 4  # a value that was encoded oftener than this is nobody's accident
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_ESCAPE = re.compile(r"\\+u([0-9A-Fa-f]{4})(?:\\+u([Dd][C-Fc-f][0-9A-Fa-f]{2}))?")
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})(?:\\{1,2}u([Dd][C-Fc-f][0-9A-Fa-f]{2}))?")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,8});")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 # Of the wide signs in a Chinese document most are these. Writing them narrow by hand saves normalising the whole.
