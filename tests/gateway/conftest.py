@@ -20,6 +20,6 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
 
 @pytest_asyncio.fixture
 async def own_world(tmp_path: Path) -> AsyncIterator[World]:
-    """A running gateway of a test's own, to be broken."""
+    """A running gateway of a test's own, to be broken. Not in a module whose tests share a loop."""
     async with open_world(tmp_path) as made:
         yield made

@@ -24,7 +24,7 @@ from tests.gateway.orders import (
     sf_document,
     ups_document,
 )
-from tests.gateway.world import NUMBERS, World, open_world
+from tests.gateway.world import NUMBERS, SECRETS, World, open_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 DIAL = re.compile(rf"({'|'.join(NUMBERS)})-\d{{4}}")
@@ -111,8 +111,6 @@ async def test_a_long_house_number_does_not_stop_a_carrier_that_delivers_from_th
 async def test_a_shop_may_have_a_label_carrier_s_addresses_masked(tmp_path: Path) -> None:
     # The override is the route's, so the world is this test's own.
     async with open_world(tmp_path) as own:
-        from tests.gateway.world import SECRETS
-
         await own.op(
             "carrier.enable",
             carrier="ups",
@@ -254,22 +252,16 @@ async def test_the_order_is_on_record_before_the_carrier_hears_of_it(world: Worl
 # -- faults of the carrier
 
 
-async def test_a_carrier_that_is_down_is_502_and_the_order_was_not_sent(own_world: World) -> None:
-    from tests.gateway.world import SECRETS
-
-    await own_world.op(
-        "carrier.enable", carrier="sf-express", base_url="http://127.0.0.1:9", secrets=SECRETS["sf-express"]
-    )
-    answer = await own_world.sf_order(sf_document())
-    assert (answer.status, answer.code) == (502, "carrier_unreachable")
-    assert "was not sent" in answer.json["detail"]
-    shown = (await own_world.call("GET", f"/v1/shipments/{answer.shipment}")).json
-    assert shown["status"] == "not_sent"
-
-
-test_a_carrier_that_is_down_is_502_and_the_order_was_not_sent = pytest.mark.asyncio(loop_scope="function")(
-    test_a_carrier_that_is_down_is_502_and_the_order_was_not_sent
-)
+async def test_a_carrier_that_is_down_is_502_and_the_order_was_not_sent(tmp_path: Path) -> None:
+    async with open_world(tmp_path) as own:
+        await own.op(
+            "carrier.enable", carrier="sf-express", base_url="http://127.0.0.1:9", secrets=SECRETS["sf-express"]
+        )
+        answer = await own.sf_order(sf_document())
+        assert (answer.status, answer.code) == (502, "carrier_unreachable")
+        assert "was not sent" in answer.json["detail"]
+        shown = (await own.call("GET", f"/v1/shipments/{answer.shipment}")).json
+        assert shown["status"] == "not_sent"
 
 
 GARBAGE = [b"<html>bad gateway</html>", b"", b'{"apiResultCode":', b"\xff\xfe\x00", b"[]", b"null", b'{"hello":1}']
