@@ -72,6 +72,15 @@ def test_a_mac_is_a_copy_and_does_not_remember_what_the_last_caller_wrote() -> N
     assert first.digest() == second.digest()
 
 
+def test_derived_keys_are_kept_in_bounded_memory_and_derived_alike_again() -> None:
+    held = Keyring.generate()
+    first = held.tenant_key("index", "t0")
+    for number in range(20_010):
+        held.tenant_key("index", f"t{number}")
+    assert len(held._derived) <= 20_000
+    assert held.tenant_key("index", "t0") == first
+
+
 def test_prefixed_parts_never_run_together() -> None:
     assert prefixed("ab", "c") != prefixed("a", "bc")
     assert prefixed("a", "") != prefixed("a")
@@ -92,8 +101,10 @@ def test_neither_repr_nor_pickle_nor_copy_gives_keys_away() -> None:
         {"current": 9},
         {"current": "x"},
         {"keks": {}},
-        {"keks": {"1": {"key": "AA=="}}},
-        {"keks": {"1": {"key": "not base64!"}}},
+        {"current": 1, "keks": {"1": {"key": "AA=="}}},
+        {"current": 1, "keks": {"1": {"key": "not base64!"}}},
+        {"current": 1, "keks": {"1": {"key": GOLDEN["keyring"]["keks"]["1"]["key"] + "!"}}},
+        {"current": 1, "keks": {"1": {"key": "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8AAECAwQFBgcICQoL"}}},
         {"keks": {"0": GOLDEN["keyring"]["keks"]["1"]}},
         {"keks": {"4294967296": GOLDEN["keyring"]["keks"]["1"], "2": GOLDEN["keyring"]["keks"]["2"]}},
         {"keks": ["1"]},
