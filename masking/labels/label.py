@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from masking.freetext import mask_text
+from masking.freetext import find_personal, mask_text
 from masking.labels.errors import LabelRefused
 from masking.labels.texts import Language, flag_of
 from masking.party import mask_party
@@ -22,8 +22,6 @@ PLAIN_ADDRESS_CARRIERS = frozenset({"usps"})
 """USPS DMM 602.1.3: a piece bears the recipient's name, street number and apartment, so a masked label may not be posted."""
 
 _ROUTING = re.compile(r"[\w ./·*()#&+-]{0,40}")
-_NUMBER_LIKE = re.compile(r"(?:\d[\s-]?){7,}")
-_MAIL_LIKE = re.compile(r"\S+@\S+")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,13 +52,13 @@ class Label:
         return f"<Label {self.carrier} {self.waybill} {self.parcel[0]}/{self.parcel[1]}>"
 
     def check(self) -> None:
-        """Raise `LabelRefused` where this may not be printed."""
+        """Raise `LabelRefused` where this may not be printed. Free texts were scrubbed before; this is the second look."""
         if not self.mask_allowed:
             message = "This carrier's rules demand the plain address on the parcel; print the carrier's own label."
             raise LabelRefused(message, code="plain_address_required", path="carrier")
         if not 1 <= self.parcel[0] <= self.parcel[1] <= 999:
             raise LabelRefused("A parcel is number 1 to n of n, at most 999.", code="parcel_count", path="parcel")
-        if not _ROUTING.fullmatch(self.routing_code) or _NUMBER_LIKE.search(self.routing_code.replace("-", "/")):
+        if not _ROUTING.fullmatch(self.routing_code) or find_personal(self.routing_code):
             raise LabelRefused("This is no sorting code.", code="routing_shape", path="routing_code")
         _refuse_unmasked(self.sender, "sender")
         _refuse_unmasked(self.recipient, "recipient")
@@ -83,8 +81,8 @@ def _refuse_unmasked(party: MaskedParty, path: str) -> None:
 
 
 def _refuse_contact(text: str, path: str) -> None:
-    if _NUMBER_LIKE.search(text) or _MAIL_LIKE.search(text):
-        raise LabelRefused("A free text holds a number or address to contact.", code="contact_in_text", path=path)
+    if find_personal(text):
+        raise LabelRefused("A free text holds something personal.", code="contact_in_text", path=path)
 
 
 MaskParty = Callable[..., MaskedParty]

@@ -111,6 +111,13 @@ def test_what_must_not_be_printed_is_refused(make_label, change, code) -> None:
     assert refusal.value.code == code and "138" not in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    "code", ["755A-021-33", "310-02 01 023", "2LUS87501+48000001", "210 021 03 05", "苏州-04 00", "10115.123.456.7", ""]
+)
+def test_the_carriers_sorting_codes_are_no_phones(make_label, code) -> None:
+    replace(make_label(), routing_code=code, batch="20261125-0001", product="次日达 48h").check()
+
+
 def test_a_label_shows_no_party_in_its_repr(make_label) -> None:
     assert repr(make_label()) == "<Label sf-express SF1234567890123 1/2>"
 
