@@ -18,8 +18,9 @@ from sqlalchemy import Connection
 from carriers.answer import Answer
 from carriers.order import OpenOrder, open_order
 from carriers.profile import CarrierProfile, Operation
-from carriers.rewrite import Veiled, finish, rewrite_answer, veil
+from carriers.rewrite import finish, rewrite_answer, veil
 from carriers.wire import WireRequest
+from gateway.flows.artwork import police
 from gateway.flows.forward import FrontAnswer, OrderRefused, check_hits
 from gateway.flows.lifecycle import Lifecycle
 from gateway.flows.relays import Relays
@@ -31,7 +32,7 @@ from gateway.store.tables import stages
 from gateway.store.unit import Unit
 from gateway.upstream import Route
 from masking.disclosure import Record, disclose, disclose_for_restore
-from masking.personal import RelayNumber, Role
+from masking.personal import Party, RelayNumber, Role
 from masking.policy import Audience, Occasion, Reader
 from masking.stage import Stage
 from masking.vault import blind_index
@@ -45,6 +46,8 @@ class _Known:
     record: reads.VaultRow | None = None
     stage: tuple[int, str, int] | None = None
     entries: list[bytes] = field(default_factory=list)
+    parties: list[Party] = field(default_factory=list, repr=False)
+    """Opened only to check a carrier's label against them."""
 
     @property
     def id(self) -> str:
@@ -84,7 +87,9 @@ class Consult:
         answer = rewrite_answer(operation, [*veiled.restore_map, *echoes], reply)
         if not answer.readable:
             raise OrderRefused("the carrier's answer cannot be read", code="carrier_garbage", shipment=known.id)
-        self._artwork(answer, veiled)
+        if answer.artwork:
+            await self._open_parties(known, now)
+            await self._artwork(answer, route, operation, order, known)
         await self._effects(operation, known, answer)
         return FrontAnswer(answer.status, answer.headers.get("content-type", "application/json"), answer.body, known.id)
 
@@ -125,6 +130,20 @@ class Consult:
         known.entries.append(told.entry)
         return list(msgspec.json.decode(told.view.get(ECHOES, "[]")))
 
+    async def _open_parties(self, known: _Known, now: datetime) -> None:
+        record = self._record(known)
+        if record is None:
+            return
+        told = disclose(
+            record,
+            keyring=self._service.keys.keyring,
+            policy=self._service.policy,
+            audience=Audience(Reader.SHOP, f"shop:{record.tenant}"),
+            occasion=Occasion(_stage(known), now, own=True, purpose="label_check"),
+        )
+        await self._service.commit(Unit(entries=[told.entry]))
+        known.parties = [Party(p.name, p.phone, p.email, p.company, p.address) for p in told.view.parties.values()]
+
     def _last_four(self, order: OpenOrder, known: _Known, now: datetime) -> Mapping[Role, str]:
         """What a trace call asks of the real phone; a disclosure, on record."""
         record = self._record(known)
@@ -164,10 +183,15 @@ class Consult:
             relays.update(dict.fromkeys(missing, sender))
         return relays
 
-    def _artwork(self, answer: Answer, veiled: Veiled) -> None:
-        for art in answer.artwork:
-            if veiled.order.operation.manner.last_mile != "label":
-                art.withhold()
+    async def _artwork(
+        self, answer: Answer, route: Route, operation: Operation, order: OpenOrder, known: _Known
+    ) -> None:
+        """Labels that a look-up or a label call brings. The plain values are the document's own and the sealed order's."""
+        by_label = (route.options.get("last_mile") or operation.manner.last_mile) == "label"
+        parties = [*order.parties.values(), *known.parties]
+        url = self._service.settings.public_url
+        own = f"{url}/v1/shipments/{known.id}/label?format=pdf" if url and known.id else ""
+        await police(answer, parties, by_label=by_label, own_url=own)
 
     async def _effects(self, operation: Operation, known: _Known, answer: Answer) -> None:
         """A cancelled shipment is over: its stage closes and its number is released."""

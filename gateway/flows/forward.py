@@ -22,6 +22,7 @@ from carriers.order import OpenOrder, open_order
 from carriers.profile import CarrierProfile, Operation
 from carriers.rewrite import Veiled, finish, rewrite_answer, veil
 from carriers.wire import WireReply, WireRequest
+from gateway.flows.artwork import police
 from gateway.flows.relays import Book, Relays
 from gateway.flows.settle import ECHOES, REFERENCE
 from gateway.identity import Shop
@@ -200,7 +201,7 @@ class ForwardOrder:
             raise OrderRefused(
                 f"{error}; order {booking.shipment} was not sent", code=code, shipment=booking.shipment
             ) from None
-        answer = self._read(booking, await self._exchange(booking, wire))
+        answer = rewrite_answer(order.operation, booking.veiled, await self._exchange(booking, wire))
         if not answer.readable or _says_nothing(answer):
             await self._settle(booking, "unknown", code=answer.error_code)
             raise OrderRefused(
@@ -208,7 +209,15 @@ class ForwardOrder:
                 code="carrier_garbage",
                 shipment=booking.shipment,
             )
+        if answer.artwork:
+            await self._police(booking, answer)
         return await self._keep(booking, answer)
+
+    async def _police(self, booking: Booking, answer: Answer) -> None:
+        order, url = booking.order, self._service.settings.public_url
+        by_label = (order.route.options.get("last_mile") or order.profile.last_mile) == "label"
+        own = f"{url}/v1/shipments/{booking.shipment}/label?format=pdf" if url else ""
+        await police(answer, order.opened.parties.values(), by_label=by_label, own_url=own)
 
     async def _exchange(self, booking: Booking, wire: WireRequest) -> WireReply:
         service, order = self._service, booking.order
@@ -226,15 +235,6 @@ class ForwardOrder:
         if reply.status == 401:
             service.tokens.forget(order.profile.id)
         return reply
-
-    def _read(self, booking: Booking, reply: WireReply) -> Answer:
-        answer = rewrite_answer(booking.order.operation, booking.veiled, reply)
-        for art in answer.artwork:
-            # A carrier's label shows what the carrier was told, and a picture cannot be searched: a label that may show a
-            # whole address stays with the carrier's own printing scope, every other is withheld in favour of ours.
-            if not booking.veiled.granted:
-                art.withhold()
-        return answer
 
     # -- back
 

@@ -91,6 +91,7 @@ couriers = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
     Column("revoked_at", BigInteger),
+    Column("last_used_at", BigInteger),
 )
 suspensions = Table(
     "suspensions",
@@ -257,8 +258,32 @@ scans = Table(
     Column("station", Text, nullable=False),
     Column("purpose", Text, nullable=False),
     Column("scan_key", LargeBinary(16)),
+    # When the device says it was made, where it was sent later; `at` is ours, and what windows are measured from.
+    Column("made_at", BigInteger),
     Column("at", BigInteger, nullable=False),
     UniqueConstraint("courier", "scan_key"),
+)
+reveals = Table(
+    "reveals",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("shipment", Text, nullable=False, index=True),
+    Column("carrier", Text, nullable=False),
+    Column("courier", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+learned = Table(
+    "learned",
+    metadata,
+    Column("carrier", Text, primary_key=True),
+    Column("shipment", Text, primary_key=True),
+    # Empty where the scan showed nobody in full: the row then counts a parcel and no person.
+    Column("person", LargeBinary(16), primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Index("ix_learned_carrier_at", "carrier", "at"),
 )
 calls = Table(
     "calls",
@@ -378,6 +403,8 @@ HOT = (
     outcomes,
     stages,
     scans,
+    reveals,
+    learned,
     calls,
     tombstones,
     relay_events,
@@ -387,4 +414,4 @@ HOT = (
     outbox,
 )
 # Rows that say the same again are no conflict: who had to do with a slot had to do with it.
-AGAIN = frozenset({tombstones, relay_events, shown, hook_events})
+AGAIN = frozenset({tombstones, relay_events, shown, learned, hook_events})

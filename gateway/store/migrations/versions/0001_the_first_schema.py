@@ -109,6 +109,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=True),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_couriers")),
         sa.UniqueConstraint("token_digest", name=op.f("uq_couriers_token_digest")),
     )
@@ -124,6 +125,18 @@ def upgrade() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("carrier", "digest", name=op.f("pk_hook_events")),
     )
+    op.create_table(
+        "learned",
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("shipment", sa.Text(), nullable=False),
+        sa.Column("person", sa.LargeBinary(length=16), nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("carrier", "shipment", "person", name=op.f("pk_learned")),
+    )
+    with op.batch_alter_table("learned", schema=None) as batch_op:
+        batch_op.create_index("ix_learned_carrier_at", ["carrier", "at"], unique=False)
+
     op.create_table(
         "number_blocks",
         sa.Column("x", sa.Text(), nullable=False),
@@ -196,6 +209,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_relay_providers")),
     )
     op.create_table(
+        "reveals",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("shipment", sa.Text(), nullable=False),
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("courier", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reveals")),
+    )
+    with op.batch_alter_table("reveals", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reveals_shipment"), ["shipment"], unique=False)
+
+    op.create_table(
         "routes",
         sa.Column("carrier", sa.Text(), nullable=False),
         sa.Column("base_url", sa.Text(), nullable=False),
@@ -215,6 +242,7 @@ def upgrade() -> None:
         sa.Column("station", sa.Text(), nullable=False),
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("scan_key", sa.LargeBinary(length=16), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=True),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scans")),
         sa.UniqueConstraint("courier", "scan_key", name=op.f("uq_scans_courier_scan_key")),
@@ -387,6 +415,10 @@ def downgrade() -> None:
 
     op.drop_table("scans")
     op.drop_table("routes")
+    with op.batch_alter_table("reveals", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_reveals_shipment"))
+
+    op.drop_table("reveals")
     op.drop_table("relay_providers")
     op.drop_table("relay_events")
     op.drop_table("pools")
@@ -399,6 +431,10 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("number_blocks")
+    with op.batch_alter_table("learned", schema=None) as batch_op:
+        batch_op.drop_index("ix_learned_carrier_at")
+
+    op.drop_table("learned")
     op.drop_table("hook_events")
     with op.batch_alter_table("couriers", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_couriers_carrier"))
