@@ -10,153 +10,60 @@ House rules of the schema:
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    SmallInteger,
-    Table,
-    Text,
-    UniqueConstraint,
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text, UniqueConstraint
+
+from gateway.store.config_tables import (
+    RowId,
+    allowed_callers,
+    api_keys,
+    couriers,
+    metadata,
+    number_blocks,
+    numbers,
+    pools,
+    relay_providers,
+    routes,
+    shop_credentials,
+    shops,
+    suspensions,
+    wishes,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-# SQLite makes only a column typed exactly INTEGER the rowid itself.
-RowId = BigInteger().with_variant(Integer, "sqlite")
-
-# -- who may speak to us ------------------------------------------------------------------------------------------------
-
-shops = Table(
-    "shops",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("hotline", Text, nullable=False, default=""),
-    Column("webhook_url", Text, nullable=False, default="", server_default=""),
-    Column("webhook_secret", LargeBinary),
-    Column("created_at", BigInteger, nullable=False),
-)
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("digest", LargeBinary(32), primary_key=True),
-    Column("shop", Text, ForeignKey("shops.id"), nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("revoked_at", BigInteger),
-)
-shop_credentials = Table(
-    "shop_credentials",
-    metadata,
-    Column("carrier", Text, primary_key=True),
-    Column("login", Text, primary_key=True),
-    Column("shop", Text, ForeignKey("shops.id"), nullable=False),
-    Column("secret", LargeBinary, nullable=False),
-    Column("created_at", BigInteger, nullable=False),
-    Column("revoked_at", BigInteger),
-)
-routes = Table(
-    "routes",
-    metadata,
-    Column("carrier", Text, primary_key=True),
-    Column("base_url", Text, nullable=False),
-    Column("secrets", LargeBinary, nullable=False),
-    Column("hook_digest", LargeBinary(32), nullable=False),
-    Column("options", Text, nullable=False, default="{}"),
-    Column("updated_at", BigInteger, nullable=False),
-    Column("suspended_at", BigInteger),
-)
-couriers = Table(
-    "couriers",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("carrier", Text, nullable=False, index=True),
-    Column("name", Text, nullable=False),
-    Column("role", Text, nullable=False),
-    Column("token_digest", LargeBinary(32), nullable=False, unique=True),
-    Column("phone", LargeBinary),
-    Column("station", Text, nullable=False, default=""),
-    Column("device_key", Text, nullable=False, default=""),
-    Column("created_at", BigInteger, nullable=False),
-    Column("expires_at", BigInteger),
-    Column("revoked_at", BigInteger),
-    Column("last_used_at", BigInteger),
-)
-suspensions = Table(
-    "suspensions",
-    metadata,
-    Column("kind", Text, primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("at", BigInteger, nullable=False),
-    Column("reason", Text, nullable=False, default=""),
-)
-
-# -- relay numbers ------------------------------------------------------------------------------------------------------
-
-pools = Table(
-    "pools",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("scheme", Text, nullable=False),
-    Column("ext_digits", SmallInteger, nullable=False),
-    Column("carrier", Text, nullable=False, default=""),
-    Column("provider", Text, nullable=False, default="sandbox"),
-    Column("region", Text, nullable=False, default=""),
-    Column("created_at", BigInteger, nullable=False),
-)
-numbers = Table(
-    "numbers",
-    metadata,
-    Column("x", Text, primary_key=True),
-    Column("pool", Text, ForeignKey("pools.name"), nullable=False, index=True),
-    Column("filing", Text, nullable=False, default="callable"),
-    Column("health", Text, nullable=False, default="good"),
-    Column("added_at", BigInteger, nullable=False),
-)
-number_blocks = Table(
-    "number_blocks",
-    metadata,
-    Column("x", Text, primary_key=True),
-    Column("first_ext", Text, primary_key=True),
-    Column("last_ext", Text, nullable=False),
-    Column("holder", Text, nullable=False),
-    Column("lease_until", BigInteger, nullable=False),
-)
-
-relay_providers = Table(
-    "relay_providers",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("secrets", LargeBinary, nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
-)
-allowed_callers = Table(
+__all__ = [
+    "AGAIN",
+    "HOT",
     "allowed_callers",
-    metadata,
-    Column("carrier", Text, primary_key=True),
-    Column("phone", LargeBinary(16), primary_key=True),
-    Column("added_at", BigInteger, nullable=False),
-)
-wishes = Table(
+    "api_keys",
+    "audit",
+    "audit_checkpoints",
+    "binding_states",
+    "bindings",
+    "calls",
+    "couriers",
+    "hook_events",
+    "learned",
+    "metadata",
+    "number_blocks",
+    "numbers",
+    "outbox",
+    "outcomes",
+    "pools",
+    "relay_events",
+    "relay_providers",
+    "reveals",
+    "routes",
+    "scans",
+    "shipments",
+    "shop_credentials",
+    "shops",
+    "shown",
+    "stages",
+    "suspensions",
+    "tickets",
+    "tombstones",
+    "vault",
     "wishes",
-    metadata,
-    Column("tenant", Text, primary_key=True),
-    Column("owner", LargeBinary(16), primary_key=True),
-    Column("quiet", Text, nullable=False, default=""),
-    Column("blocks", Text, nullable=False, default="{}"),
-    Column("updated_at", BigInteger, nullable=False),
-)
+]
 
 # -- the hot path -------------------------------------------------------------------------------------------------------
 
@@ -266,10 +173,12 @@ scans = Table(
 reveals = Table(
     "reveals",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("shipment", Text, primary_key=True),
+    Column("carrier", Text, primary_key=True),
+    # The how-manieth of this carrier for this parcel: two at one moment cannot both be the last that a quota allows.
+    Column("nth", Integer, primary_key=True),
     Column("tenant", Text, nullable=False),
-    Column("shipment", Text, nullable=False, index=True),
-    Column("carrier", Text, nullable=False),
+    Column("scan", Text, nullable=False),
     Column("courier", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
@@ -284,6 +193,7 @@ learned = Table(
     Column("tenant", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Index("ix_learned_carrier_at", "carrier", "at"),
+    Index("ix_learned_carrier_person", "carrier", "person"),
 )
 calls = Table(
     "calls",
