@@ -76,6 +76,7 @@ def test_no_source_file_is_longer_than_400_lines() -> None:
     lengths = {
         str(path): (text(path) or "").count("\n")
         for path in sources("masking", "carriers", "virtual_numbers", "gateway", "load", "tests")
+        if "migrations" not in path.parts  # written by Alembic, a statement after the other
     }
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
 
