@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -58,6 +59,8 @@ async def running(
         ]
         port = public.addresses[0][1]
         url = settings.public_url or f"http://{settings.host}:{port}"
+        # What was loaded up to here stays for the life of the process: the collector need not walk it with every order.
+        gc.freeze()
         log.info("serve.started", host=settings.host, port=port)
         try:
             yield Running(service, flows, url)
