@@ -110,3 +110,8 @@ def test_a_checkpoint_tells_the_chain_as_it_stands() -> None:
     assert Checkpoint.of(chain) == Checkpoint(ORIGIN, 2, chain.root(), chain.link)
     note = Checkpoint.of(empty).signed(KEY)
     assert verify_note(note, origin=ORIGIN, key=KEY.public_key()).size == 0
+
+
+def test_the_documentation_shows_the_note_of_the_vectors() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "audit.md").read_text("utf-8")
+    assert GOLDEN["note"] in page

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -164,3 +166,13 @@ def test_the_digest_is_of_the_grants_and_not_of_their_order_or_reasons() -> None
 def test_the_built_in_policy_gives_its_reasons_in_both_languages() -> None:
     assert all(rule.why and rule.why_zh for rule in built_in().rules)
     assert built_in() is built_in()
+
+
+def test_the_example_in_the_documentation_is_understood() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scopes.md").read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    policy = load_policy(example)
+    assert [rule.id for rule in policy.rules][-1] == "door-for-a-day"
+    assert policy.terms["sto"].people_per_100_parcels == 150
+    for word in (*Level, *Reader, *Stage):
+        assert f"`{word.value}`" in page
