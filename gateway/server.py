@@ -65,6 +65,7 @@ async def running(
         try:
             yield Running(service, flows, url)
         finally:
+            gc.unfreeze()
             service.draining = True
             for chore in chores:
                 chore.cancel()
