@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import xml.etree.ElementTree as ET
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.cli.numbers_plan import plan as command
 from virtual_numbers.binding import Scheme
 from virtual_numbers.errors import NumbersError
 from virtual_numbers.planner import Load, channels, erlang_b, parse_duration, plan
-from virtual_numbers.planner_plot import draw
-from virtual_numbers.planner_simulation import simulate
 
 DAY = timedelta(days=1)
 
@@ -126,93 +119,3 @@ def test_a_load_that_cannot_be_planned_is_refused(wrong: dict[str, object]) -> N
     with pytest.raises(NumbersError) as refused:
         a_load(**wrong)  # type: ignore[arg-type]
     assert refused.value.code == "plan_malformed"
-
-
-@pytest.mark.parametrize(
-    "load", [a_load(), a_load(scheme=Scheme.AXN700), a_load(2_000, 3, 5, ext_digits=2), a_load(scheme=Scheme.AXB)]
-)
-def test_the_simulation_agrees_with_the_formula(load: Load) -> None:
-    answer = plan(load)
-
-    beside = simulate(load, answer, seed=5, orders=15_000)
-
-    assert beside.numbers == pytest.approx(answer.numbers, rel=0.05, abs=1)
-    assert beside.refused < 0.05
-
-
-def test_the_simulated_pool_never_rests_a_place_for_less_than_the_quarantine() -> None:
-    load = a_load(2_000, 5, 10, scheme=Scheme.AXN700)
-
-    beside = simulate(load, plan(load), seed=2, orders=15_000)
-
-    assert beside.shortest_rest_days is not None
-    assert beside.shortest_rest_days >= 10
-
-
-def test_too_few_numbers_refuse_what_they_cannot_hold() -> None:
-    load = a_load(have=600)
-
-    assert 0.2 < simulate(load, plan(load), seed=1, orders=15_000).refused < 0.35
-
-
-def test_a_simulation_is_its_seeds() -> None:
-    load = a_load(500, 5, 5)
-
-    assert simulate(load, plan(load), seed=3, orders=5_000) == simulate(load, plan(load), seed=3, orders=5_000)
-    assert (
-        simulate(load, plan(load), seed=3, orders=5_000).curve != simulate(load, plan(load), seed=4, orders=5_000).curve
-    )
-
-
-def test_the_plot_is_one_svg_with_both_figures() -> None:
-    load = a_load(1_000, 5, 10)
-    answer = plan(load)
-
-    picture = draw(load, answer, simulate(load, answer, orders=5_000))
-
-    root = ET.fromstring(picture)
-    words = " ".join(element.text or "" for element in root.iter())
-    assert root.tag.endswith("svg")
-    assert f"formula {answer.numbers:,} numbers, simulation" in words
-    assert f"allowed by the plan: {answer.usable:,}" in words
-    assert len(next(e for e in root.iter() if e.tag.endswith("polyline")).get("points", "").split()) > 20
-
-
-def test_the_verb_answers_in_json_and_draws(tmp_path: Path) -> None:
-    arguments = [
-        "--per-day",
-        "100000",
-        "--hold",
-        "15d",
-        "--quarantine",
-        "30d",
-        "--scheme",
-        "axn-ext",
-        "--ext-digits",
-        "4",
-        "--occupancy",
-        "0.5",
-        "--json",
-    ]
-
-    result = CliRunner().invoke(command, [*arguments, "--svg", str(tmp_path / "plan.svg")])
-
-    answer = json.loads(result.stdout)
-    assert result.exit_code == 0
-    assert (answer["numbers"], answer["channels"], answer["channels_per_number"]) == (900, 527, 4)
-    assert answer["simulation"]["numbers"] == pytest.approx(900, rel=0.05)
-    assert (tmp_path / "plan.svg").read_text().startswith("<svg")
-
-
-def test_the_verb_warns_on_stderr_and_keeps_stdout_for_data() -> None:
-    result = CliRunner().invoke(command, ["--per-day", "100000", "--numbers", "600", "--json"])
-
-    assert json.loads(result.stdout)["numbers"] == 900
-    assert "warning: effective quarantine" in result.stderr
-
-
-@pytest.mark.parametrize(
-    "arguments", [["--per-day", "0"], [], ["--per-day", "5", "--hold", "soon"], ["--per-day", "5", "--occupancy", "0"]]
-)
-def test_a_wrong_figure_is_a_usage_error(arguments: list[str]) -> None:
-    assert CliRunner().invoke(command, arguments).exit_code == 2

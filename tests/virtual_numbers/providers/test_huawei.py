@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import json
-import random
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
 import pytest
 
 from virtual_numbers.errors import ProviderRefused
-from virtual_numbers.events import CallRecord, Outcome, fold
-from virtual_numbers.fakes import Answer, disorder
+from virtual_numbers.fakes import Answer
 from virtual_numbers.fakes.huawei import FakeHuawei
 from virtual_numbers.providers.huawei import (
     Huawei,
@@ -23,7 +20,6 @@ from virtual_numbers.providers.huawei import (
     read_live,
     verify_push,
 )
-from virtual_numbers.providers.huawei_reports import read_push, read_question, write_decision
 from virtual_numbers.providers.wire import Fault, ProviderFault
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
@@ -160,76 +156,3 @@ def test_a_push_from_another_time_is_refused(line: Line) -> None:
         with pytest.raises(ProviderRefused) as refused:
             verify_push(line.fake.push_headers(NOW, "abc"), "app_Key", "app_secret", NOW + shift)
         assert refused.value.code == "provider_signature_stale"
-
-
-def fold_all(pushes: list[bytes]) -> CallRecord:
-    record = None
-    for push in pushes:
-        for event in read_push(push):
-            record = fold(record, event)
-    assert record is not None
-    return record
-
-
-def test_events_and_fees_fold_into_one_record_in_any_order(line: Line) -> None:
-    line.ask("bind_axe", A, SOON, user_data="b1", x=X, ext="0421")
-    pushes = line.fake.call(C, X, "0421", NOW, talk=125)
-
-    record = fold_all(pushes)
-
-    assert (record.binding, record.x, record.ext, record.outcome) == ("b1", X, "0421", Outcome.ANSWERED)
-    assert (record.seconds, record.minutes, record.started_at) == (125, 3, NOW)
-    for seed in range(20):
-        assert fold_all(disorder(pushes, random.Random(seed))) == record
-    assert "13700000003" not in repr(record)
-
-
-def test_fees_alone_tell_the_whole_call(line: Line) -> None:
-    line.ask("bind_axe", A, SOON, user_data="b1", x=X, ext="0421")
-    pushes = line.fake.call(C, X, "0421", NOW, talk=125)
-
-    assert fold_all(pushes[-1:]).seconds == 125
-
-
-def test_a_call_that_nobody_answers_or_is_bound_for(line: Line) -> None:
-    line.ask("bind_axe", A, SOON, user_data="b1", x=X, ext="0421")
-
-    assert fold_all(line.fake.call(C, X, "0421", NOW, talk=0, reason=17)[-1:]).outcome is Outcome.BUSY
-    assert fold_all(line.fake.call(C, X, "0000", NOW)).outcome is Outcome.NO_SUCH_NUMBER
-
-
-def test_an_unfiled_phone_is_bound_and_its_calls_are_intercepted(line: Line) -> None:
-    line.fake.filed.add(B)
-    read_bound(*line.ask("bind_axe", A, SOON, user_data="b1", x=X, ext="0421"))
-
-    assert fold_all(line.fake.call(C, X, "0421", NOW)[:2]).outcome is Outcome.BLOCKED
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"[]", b'{"eventType":"answer"}', b'{"eventType":"answer","statusInfo":{"sessionId":"s"}}', b'{"eventType":"fee","feeLst":[{}]}',
-     json.dumps({"eventType": "fee", "feeLst": [{}] * 51}).encode(), b'{"eventType":"answer","statusInfo":{"timestamp":"2026-11-25 08:00:00"}}'],
-)  # fmt: skip
-def test_a_push_that_says_nothing_is_refused(body: bytes) -> None:
-    with pytest.raises(ProviderRefused):
-        read_push(body)
-
-
-def test_an_event_of_another_kind_is_passed_over() -> None:
-    assert read_push(b'{"eventType":"collectInfo","statusInfo":{}}') == []
-
-
-def test_x_mode_asks_and_is_answered(told) -> None:  # type: ignore[no-untyped-def]
-    info = {"sessionId": "s1", "caller": C, "called": f"+{X}"}
-    first = read_question(json.dumps({"eventType": "callin", "statusInfo": info}).encode())
-    second = read_question(
-        json.dumps({"eventType": "collectInfo", "statusInfo": {**info, "digitInfo": "0421#"}}).encode()
-    )
-
-    assert (first.called, first.ext, second.ext, first.caller) == (X, "", "0421", C)
-    connect = json.loads(write_decision(told("connect")))
-    assert (connect["operation"], connect["connectInfo"]["displayCalleeNum"]) == ("connect", "17000000001")
-    assert json.loads(write_decision(told("collect")))["operation"] == "collectInfo"
-    assert json.loads(write_decision(told("reject")))["operation"] == "close"
-    with pytest.raises(ProviderRefused):
-        read_question(b'{"eventType":"answer","statusInfo":{}}')
