@@ -31,5 +31,8 @@ def mask_address(text: str, country: str = "") -> Masked:
     if "@" in address:
         address = _EMAIL.sub("", address).strip() or STARS
     if not address.isascii() and _HAN_OR_KANA.search(address):
-        return mask_han(address)
+        masked = mask_han(address)
+        if _HAN_OR_KANA.search(masked.text):
+            return masked
+        address = masked.text  # what stood before the door is in letters, and has rules of its own
     return mask_latin(address, country)

@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     rf"|(?P<alone>{words.ALONE})|(?P<stars>\*+))",
     re.DOTALL,
 )
+_LINK = re.compile(_DASH)
 _MORE_OF_A_DOOR = re.compile(r"[-_ ]?[东南西北]?[0-9〇零一二三四五六七八九十]|\Z")
 _ROOM_IN_LANE = re.compile(r"[-_ ]?[0-9A-Za-z]+(?!号楼|幢|栋|棟|座|楼|樓|[0-9A-Za-z])")
 _POSTCODE = re.compile(r"〒?\s*[0-9]{3}-[0-9]{4}\s*|[0-9]{6}(?=[\s,]*[㐀-鿿])")
@@ -110,7 +111,7 @@ def _on_road(text: str, token: re.Match[str], lane_end: int) -> str:
     if 0 <= start - lane_end <= 1 and (chain or _ROOM_IN_LANE.match(text, token.end())):
         return "door_in_lane"
     number = token["number"] or ""
-    if chain and (chain.count("-") == 2 or number[0].isalpha()):
+    if chain and (len(_LINK.findall(chain)) == 2 or number[0].isalpha()):
         return "door_chain"  # 12-3-1001: building, unit, room
     if token.lastgroup == "bare" and number[0].isalpha():
         return "door_number"
@@ -123,7 +124,7 @@ def _is_village_section(text: str, token: re.Match[str]) -> bool:
     if text[start - 1 : start] not in words.VILLAGE_ENDS or text[start - 2 : start - 1] == "新":
         return False
     if chain:
-        return token.lastgroup == "hao" and len(re.split(_DASH, token["number"])) == 2
+        return token.lastgroup == "hao" and len(_LINK.findall(chain)) == 1
     return token.lastgroup == "bare" and text.startswith(STARS, token.end())
 
 

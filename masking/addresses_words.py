@@ -34,7 +34,7 @@ KEEP = (
     # Parts of a town or an estate, larger than a house.
     "期|区|小区|组团|村|社区|大队|地块|标段|出?口|通道|"
     # Names of enterprises with a number in them.
-    "年|度|国际|广场|大厦|中心|公寓|工业|产业|科技|商务|文化|创意|新城|酒店|宾馆|医院|中学|小学|大学|千伏|时代|天地|S店?(?![0-9A-Za-z])|"
+    "年|度|国际|广场|大厦|中心|公寓|工业|产业|科技|商务|文化|创意|新城|酒店|宾馆|医院|中学|小学|大学|千伏|时代|天地|(?<=[0-9]S)店?(?![0-9A-Za-z])|"
     # One character says little: behind three digits or more it rather starts the name of whoever has the room.
     "(?<![0-9]{3})(?:段|条|里|桥|社|队|团|连|院|寨|屯|塔|谷|园|城|医|仓|库|家|中(?=[^0-9])|小(?=[^0-9]))"
 )

@@ -63,7 +63,9 @@ _PHONE = re.compile(
     r"0[1-9](?:\.[0-9]{2}){4}(?![0-9.])|"  # France
     r"\(?0[1-9](?:[ ()/-]{0,2}[0-9]){7,11}(?![\w:])"  # national forms of Europe, Australia, Japan
     rf")|[{_NUMERALS}]{{7,}}"
-    r"|(?=[电手微扣Qq拨致联TtPpMmCcRrWw])(?:电话|手机|微信|[扣Qq][扣Qq]|拨打|致电|联系|(?i:\b(?:tel|phone|mobile|mob|cell|call|ring|text|whatsapp|wechat)\b))[^0-9+]{0,8}"
+)
+_SAID = re.compile(  # a number of any shape behind a word that announces one
+    r"(?=[电手微扣Qq拨致联TtPpMmCcRrWw])(?:电话|手机|微信|[扣Qq][扣Qq]|拨打|致电|联系|(?i:\b(?:tel|phone|mobile|mob|cell|call|ring|text|whatsapp|wechat)\b))[^0-9+]{0,8}"
     r"(?P<said>\+?[0-9](?:[ ()-]{0,2}[0-9]){4,14})(?![0-9])"
 )
 _NUMBER = rf"(?:[0-9]{{1,5}}[A-Za-z]?|(?<![A-Za-z])[A-Za-z][0-9]{{0,4}}|[{_NUMERALS}]{{1,4}})"
@@ -115,7 +117,8 @@ def _find(text: str) -> list[Span]:
         spans += [Span(m.start(), m.end(), Kind.EMAIL) for m in _EMAIL.finditer(text)]
     if _SEVEN_DIGITS.search(text) or "QQ" in text.upper():
         spans += [Span(m.start(), m.end(), Kind.ID) for m in _ID.finditer(text)]
-        spans += [Span(*m.span(m.lastgroup or 0), Kind.PHONE) for m in _PHONE.finditer(text)]
+        spans += [Span(m.start(), m.end(), Kind.PHONE) for m in _PHONE.finditer(text)]
+        spans += [Span(*m.span("said"), Kind.PHONE) for m in _SAID.finditer(text)]
     if _DOORISH.search(text):
         spans += [Span(*m.span(m.lastgroup or 0), Kind.ADDRESS_LINE) for m in _DOOR.finditer(text)]
     return _apart(spans) if len(spans) > 1 else spans

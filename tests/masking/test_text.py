@@ -1,0 +1,59 @@
+"""One spelling for every way to write the same value, within a limit."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from masking.text import any_of, clean, words
+from tests.masking.maskers import disguises
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ａｂｃ", "abc"),
+        ("  a b ", "a b"),
+        ("a\u200bb", "ab"),
+        ("\ufeffa", "a"),
+        ("ﾀﾅｶ", "タナカ"),
+        ("e\u0301", "é"),
+        ("a\x00b", "ab"),
+        ("a\nb", "a\nb"),
+        ("\u3000", ""),
+    ],
+)
+def test_spellings_meet(text: str, expected: str) -> None:
+    assert clean(text, 10) == expected
+
+
+@given(st.text(max_size=30))
+def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+    once = clean(text, 200)
+    assert clean(once, 200) == once
+    assert [clean(spelling, 200) for spelling in disguises(text)] == [once] * len(disguises(text))
+
+
+@pytest.mark.parametrize("text", ["a" * 11, "张" * 11, "a\u200b" * 11, "ａ" * 11, " " * 50 + "a" * 11])
+def test_the_limit_counts_what_is_seen(text: str) -> None:
+    assert len(clean(text, 10)) == 10
+
+
+def test_marks_without_end_are_cut_before_they_are_sorted() -> None:
+    start = time.perf_counter()
+    clean("a" + "\u0301\u0323" * 20_000, 600)
+    assert time.perf_counter() - start < 0.1
+
+
+def test_words_and_patterns_of_a_list() -> None:
+    assert words("a b\nc") == {"a", "b", "c"}
+    pattern = re.compile(any_of("st street ste road c/o"))
+    assert [pattern.fullmatch(word) is not None for word in ("st", "street", "ste", "road", "c/o", "stre", "cxo")] == [
+        True
+    ] * 5 + [False] * 2
+    match = pattern.match("street")
+    assert match is not None and match[0] == "street"
