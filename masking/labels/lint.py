@@ -112,6 +112,7 @@ def _is_ticket(text: str) -> bool:
 def _code_findings(seen: list[Seen], said: list[Said], reading: Reading) -> list[Finding]:
     """What a pre-flight has against the codes; a printed picture in which none decodes is no label."""
     findings = [Finding(fault, f"{code.format} code") for code in seen for fault in code.faults]
+    findings += [Finding(fault, sink) for fault, sink in reading.faults]
     if any(picture.on_grid for picture in reading.pictures) and not any(item.code for item in said):
         findings.append(Finding("no_code", "label"))
     return findings

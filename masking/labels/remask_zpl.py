@@ -50,7 +50,7 @@ def _covered(item: zpl_reader.Field, cover: Cover) -> str | None:
         return None
     for box in hit:
         image.paste(WHITE, box)
-    field = picture_field(image, *item.origin)
+    field = picture_field(image, *item.field_origin)
     # The picture's own ^FO stands before it and holds; a second one, cut to the ink, replaces it.
     return field.removesuffix("^FS")
 

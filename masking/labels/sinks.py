@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from PIL import Image, ImageSequence
 
 from masking.labels import zpl_reader
+from masking.labels.codes import QUIET_BARS, QUIET_QR
 from masking.labels.errors import LabelRefused
+from masking.labels.grid import FINEST_BARS, FINEST_SQUARE
 from masking.labels.raster import WHITE
 
 Image.MAX_IMAGE_PIXELS = 100_000_000
@@ -50,6 +52,8 @@ class Reading:
     format: str
     said: tuple[Said, ...]
     pictures: tuple[Picture, ...]
+    faults: tuple[tuple[str, str], ...] = ()
+    """Finding codes and sinks of codes that a printer will draw and no picture shows."""
 
 
 def format_of(data: bytes) -> str:
@@ -109,7 +113,7 @@ def _layers(frame: Image.Image) -> Iterator[Image.Image]:
 def _read_zpl(data: bytes) -> Reading:
     text = data.decode("latin-1")
     found = zpl_reader.commands(text)
-    said, pictures = [], []
+    said, pictures, faults = [], [], []
     sheet = _Sheet()
     for at, item in enumerate(zpl_reader.fields(found)):
         sink = f"zpl field {at} ({item.kind})"
@@ -123,6 +127,7 @@ def _read_zpl(data: bytes) -> Reading:
                 )
             case "code":
                 said.append(Said(sink, zpl_reader.code_content(item), code=True))
+                faults += [(fault, sink) for fault in _native_faults(item)]
             case _:
                 said.append(Said(sink, zpl_reader.content(item)))
     outside = text[: found[0].start].strip()
@@ -130,7 +135,18 @@ def _read_zpl(data: bytes) -> Reading:
         said.append(Said("before the label", outside))
     if sheet.image is not None:
         pictures.append(Picture("zpl pictures", sheet.image))
-    return Reading("zpl", tuple(said), tuple(pictures))
+    return Reading("zpl", tuple(said), tuple(pictures), tuple(faults))
+
+
+def _native_faults(item: zpl_reader.Field) -> Iterator[str]:
+    """What a native code lacks by its own numbers: dots a module, and white to the paper's left edge."""
+    finest, quiet = (FINEST_SQUARE, QUIET_QR) if item.symbology == "BQ" else (FINEST_BARS, QUIET_BARS)
+    if item.symbology not in ("BC", "BQ"):
+        return
+    if item.module < finest:
+        yield "module_too_fine"
+    if item.origin[0] < quiet * item.module:
+        yield "quiet_zone"
 
 
 class _Sheet:

@@ -46,6 +46,15 @@ class Field:
     """The character of `^FH`, where the field has it."""
     origin: tuple[int, int] = (0, 0)
     symbology: str = ""
+    module: int = 2
+    """Dots a module of a code: `^BY`, or the magnification of `^BQ`."""
+    home: tuple[int, int] = (0, 0)
+    """`^LH`, which `origin` includes and `^FO` does not."""
+
+    @property
+    def field_origin(self) -> tuple[int, int]:
+        """What `^FO` says."""
+        return (self.origin[0] - self.home[0], self.origin[1] - self.home[1])
 
 
 def commands(zpl: str) -> list[Command]:
@@ -65,12 +74,18 @@ def commands(zpl: str) -> list[Command]:
 def fields(found: list[Command]) -> Iterator[Field]:
     """The fields in order, each with the barcode command, the hex mark and the origin that hold for it."""
     origin, symbology, mark = (0, 0), "", None
+    bar, module, home = 2, 2, (0, 0)
     for command in found:
         match command.code:
+            case "LH":
+                home = _origin(command.data)
             case "FO" | "FT":
-                origin = _origin(command.data)
-            case code if code[0] == "B" and code != "BY":
-                symbology = code
+                x, y = _origin(command.data)
+                origin = (home[0] + x, home[1] + y)
+            case "BY":
+                bar = _number(command.data, 0, bar)
+            case code if code[0] == "B":
+                symbology, module = code, _number(command.data, 2, 3) if code == "BQ" else bar
             case "FH":
                 mark = command.data[:1].strip() or "_"
             case "FS" | "XA":
@@ -78,16 +93,22 @@ def fields(found: list[Command]) -> Iterator[Field]:
             case "FX":
                 yield Field("comment", command, None, origin)
             case "GF":
-                yield Field("picture", command, None, origin)
+                yield Field("picture", command, None, origin, home=home)
             case "DG" | "DY":
                 yield Field("stored", command, None, origin)
             case "FD" | "FV" | "SN":
-                yield Field("code" if symbology else "text", command, mark, origin, symbology)
+                yield Field("code" if symbology else "text", command, mark, origin, symbology, module)
 
 
 def _origin(data: str) -> tuple[int, int]:
-    numbers = [int(part) if part.strip().isdigit() else 0 for part in data.split(",")[:2]]
-    return (numbers[0], numbers[1] if len(numbers) > 1 else 0)
+    return (_number(data, 0, 0), _number(data, 1, 0))
+
+
+def _number(data: str, at: int, default: int) -> int:
+    """The parameter at a place, or what a printer takes where it is left out."""
+    parts = data.split(",")
+    text = parts[at].strip() if at < len(parts) else ""
+    return int(text[:6]) if text.isdecimal() and text.isascii() else default
 
 
 def content(field: Field) -> str:

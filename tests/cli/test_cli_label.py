@@ -89,7 +89,7 @@ def test_usage_errors_exit_2(order: Path, arguments: list[str]) -> None:
 def test_check_says_what_a_stranger_gets_and_exits_1_on_personal_data(order: Path, tmp_path: Path) -> None:
     clean, dirty = tmp_path / "clean.png", tmp_path / "dirty.zpl"
     veil("label", "render", "--file", order, "-o", clean)
-    dirty.write_text("^XA^FO1,1^A0^FD欧阳娜娜 13812345678^FS^FO1,90^BCN^FDSF1234567890123^FS^XZ", encoding="utf-8")
+    dirty.write_text("^XA^FO1,1^A0^FD欧阳娜娜 13812345678^FS^FO40,90^BCN^FDSF1234567890123^FS^XZ", encoding="utf-8")
     good = veil("label", "check", clean, "--json")
     assert good.exit_code == 0 and json.loads(good.stdout)["clean"] is True
     assert veil("label", "check", clean, "--order", order).exit_code == 0
@@ -102,10 +102,10 @@ def test_check_says_what_a_stranger_gets_and_exits_1_on_personal_data(order: Pat
 
 def test_remask_rewrites_a_carriers_label(order: Path, tmp_path: Path) -> None:
     raw, out = tmp_path / "raw.zpl", tmp_path / "out.zpl"
-    raw.write_text("^XA^FO1,1^A0^FD欧阳娜娜 13812345678^FS^FO1,90^BCN^FDSF1234567890123^FS^XZ", encoding="utf-8")
+    raw.write_text("^XA^FO1,1^A0^FD欧阳娜娜 13812345678^FS^FO40,90^BCN^FDSF1234567890123^FS^XZ", encoding="utf-8")
     done = veil("label", "remask", raw, "--order", order, "-o", out)
     assert done.exit_code == 0 and "1 changed" in done.stderr
-    assert out.read_text("utf-8") == "^XA^FO1,1^A0^FD欧阳** 1******5678^FS^FO1,90^BCN^FDSF1234567890123^FS^XZ"
+    assert out.read_text("utf-8") == "^XA^FO1,1^A0^FD欧阳** 1******5678^FS^FO40,90^BCN^FDSF1234567890123^FS^XZ"
     assert veil("label", "check", out, "--order", order).exit_code == 0
 
 

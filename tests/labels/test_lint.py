@@ -49,7 +49,7 @@ def test_the_verdict_says_what_a_stranger_gets(make_label) -> None:
         ("^FO1,1^A0N,30,30^FD欧阳娜娜^FS", Kind.NAME),
         ("^FO1,1^A0N,30,30^FD漕溪北路88号圣爱大厦12楼1203室^FS", Kind.ADDRESS_LINE),
         ("^FX欧阳娜娜^FS", Kind.NAME),
-        ("^FO1,1^BQN,2,4^FDMM,A13812345678^FS", Kind.PHONE),
+        ("^FO40,1^BQN,2,4^FDMM,A13812345678^FS", Kind.PHONE),
         ("^FO1,1^A0N,30,30^FD1******5678^FS", None),
         ("^FO1,1^A0N,30,30^FD欧阳**^FS", None),
         ("^FO1,1^A0N,30,30^FD漕溪北路88号圣爱大厦****^FS", None),
@@ -131,6 +131,20 @@ def crowd(image: Image.Image) -> Image.Image:
 )
 def test_codes_that_will_not_scan_are_found(make_label, paint, code) -> None:
     assert code in codes(repainted(render(make_label()).data, paint))
+
+
+@pytest.mark.parametrize(
+    ("field", "code"),
+    [
+        ("^FO10,300^BY2^BCN,90^FDSF12345678^FS", "quiet_zone"),
+        ("^FO40,300^BY1^BCN,90^FDSF12345678^FS", "module_too_fine"),
+        ("^FO8,300^BQN,2,4^FDMM,AHELLO^FS", "quiet_zone"),
+        ("^LH4,0^FO10,300^BY2^BCN,90^FDSF12345678^FS", "quiet_zone"),
+        ("^FO40,300^BQN,2,2^FDMM,AHELLO^FS", "module_too_fine"),
+    ],
+)
+def test_native_codes_are_judged_by_their_numbers(field: str, code: str) -> None:
+    assert codes(zpl(field)) == {code}
 
 
 def test_a_wrong_check_digit_is_a_note_and_no_fault(make_label) -> None:

@@ -41,6 +41,15 @@ def test_a_box_makes_part_of_a_picture_white() -> None:
     assert picture(item).size == (40, 80) and picture(item).getextrema() == (0, 0)
 
 
+def test_a_label_home_is_counted_once() -> None:
+    from PIL import Image
+
+    field = picture_field(Image.new("1", (80, 80), 0), 16, 16)
+    done = masked(f"^XA^LH8,8{field}^XZ", Cover(boxes=(Box(3, 3, 5, 10),)))
+    item = next(field for field in fields(commands(done)) if field.kind == "picture")
+    assert item.field_origin == (16 + 40, 16) and item.origin == (64, 24)
+
+
 def test_an_unknown_picture_is_refused() -> None:
     with pytest.raises(LabelRefused) as refusal:
         masked("^XA^FO1,1^GFA,4,4,1,FF00FF00^FS^XZ")
