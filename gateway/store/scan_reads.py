@@ -5,9 +5,13 @@ Rows to plain values; decides nothing. A parcel that is erased, or that no live 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, func, or_, select
+import msgspec
+from sqlalchemy import Connection, and_, bindparam, case, func, select
 
 from gateway.store.compiled import Query
 from gateway.store.reads import Outcome, ShipmentRow, VaultRow
@@ -23,7 +27,7 @@ from gateway.store.tables import (
     tickets,
     vault,
 )
-from virtual_numbers.binding import Binding
+from virtual_numbers.binding import Binding, Scheme, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,66 +50,171 @@ class Parcel:
 _SHIPMENT = ("id", "tenant", "carrier", "operation", "ref", "attempt", "document", "relays", "created_at")
 _VAULT = ("kid", "wrapped", "name", "phone", "address", "other", "restore")
 _OUTCOME = ("seq", "status", "waybill", "routing_code")
-_newest = select(func.max(outcomes.c.seq)).where(outcomes.c.shipment == shipments.c.id).scalar_subquery()
-_parcel = (
-    select(
-        *(shipments.c[name] for name in _SHIPMENT),
-        *(vault.c[name] for name in _VAULT),
-        *(outcomes.c[name] for name in _OUTCOME),
+_later = outcomes.alias("later")
+_newest = select(func.max(_later.c.seq)).where(_later.c.shipment == shipments.c.id).scalar_subquery()
+_parcel = select(
+    *(shipments.c[name] for name in _SHIPMENT),
+    *(vault.c[name] for name in _VAULT),
+    *(outcomes.c[name] for name in _OUTCOME),
+).select_from(
+    shipments.join(vault, vault.c.record == shipments.c.id).outerjoin(
+        outcomes, and_(outcomes.c.shipment == shipments.c.id, outcomes.c.seq == _newest)
     )
-    .join(vault, vault.c.record == shipments.c.id)
-    .outerjoin(outcomes, and_(outcomes.c.shipment == shipments.c.id, outcomes.c.seq == _newest))
 )
-_booked = (
+_PARCEL = Query(_parcel.where(shipments.c.id == bindparam("shipment")))
+_TICKET = Query(
+    select(tickets.c.shipment, tickets.c.carrier, tickets.c.fingerprint).where(
+        tickets.c.id == bindparam("id"), tickets.c.revoked_at.is_(None)
+    )
+)
+_BOOKED = Query(
     select(outcomes.c.shipment)
     .where(outcomes.c.waybill == bindparam("waybill"), outcomes.c.carrier == bindparam("carrier"))
     .order_by(outcomes.c.at.desc())
     .limit(1)
 )
-PARCEL = Query(_parcel.where(shipments.c.id == bindparam("shipment")))
-TICKET = Query(
-    select(tickets.c.shipment, tickets.c.carrier, tickets.c.fingerprint).where(
-        tickets.c.id == bindparam("id"), tickets.c.revoked_at.is_(None)
-    )
-)
-BOOKED = Query(_booked)
-HISTORY = Query(
+_HISTORY = Query(
     select(stages.c.stage, stages.c.at, stages.c.source, stages.c.seq)
     .where(stages.c.shipment == bindparam("shipment"))
     .order_by(stages.c.seq)
 )
-_key = (binding_states.c.x == bindings.c.x, binding_states.c.ext == bindings.c.ext)
-_turn = binding_states.c.turn == bindings.c.turn
-_latest = select(func.max(binding_states.c.at)).where(*_key, _turn).correlate(bindings).scalar_subquery()
-_state = binding_states.alias("state")
-BINDING = Query(
+_SLOT = ("x", "ext", "turn")
+_state, _other = binding_states.alias("state"), binding_states.alias("other")
+_latest = select(func.max(_other.c.at)).where(*(_other.c[name] == bindings.c[name] for name in _SLOT)).scalar_subquery()
+_BINDING = Query(
     select(
-        bindings.c.tenant, bindings.c.shipment, bindings.c.carrier, bindings.c.role, bindings.c.x, bindings.c.ext,
-        bindings.c.turn, bindings.c.party, bindings.c.bound_at, bindings.c.expires_at, bindings.c.scheme,
-        bindings.c.owner, _state.c.state, _state.c.expires_at.label("until"), _state.c.released_at,
+        *(bindings.c[name] for name in ("tenant", "shipment", "carrier", "role", *_SLOT, "party", "owner", "scheme")),
+        *(bindings.c[name] for name in ("bound_at", "expires_at")),
+        _state.c.state,
+        _state.c.expires_at.label("until"),
+        _state.c.released_at,
     )
-    .outerjoin(
-        _state,
-        and_(
-            _state.c.x == bindings.c.x, _state.c.ext == bindings.c.ext, _state.c.turn == bindings.c.turn,
-            _state.c.at == _latest,
-        ),
+    .select_from(
+        bindings.outerjoin(
+            _state, and_(*(_state.c[name] == bindings.c[name] for name in _SLOT), _state.c.at == _latest)
+        )
     )
-    .where(
-        bindings.c.x == bindparam("x"), bindings.c.ext == bindparam("ext"), bindings.c.turn == bindparam("turn")
-    )
-)  # fmt: skip
-EARLIER = Query(select(scans.c.id).where(scans.c.courier == bindparam("courier"), scans.c.scan_key == bindparam("key")))
-REVEALS = Query(
-    select(func.count(), func.sum(scan_is := (reveals.c.scan == bindparam("scan")).cast(reveals.c.nth.type))).where(
+    .where(*(bindings.c[name] == bindparam(name) for name in _SLOT))
+)
+_EARLIER = Query(
+    select(scans.c.id).where(scans.c.courier == bindparam("courier"), scans.c.scan_key == bindparam("key"))
+)
+_REVEALS = Query(
+    select(reveals.c.nth, reveals.c.scan).where(
         reveals.c.shipment == bindparam("shipment"), reveals.c.carrier == bindparam("carrier")
     )
 )
-LEARNED = Query(
+_KNOWN = Query(
     select(learned.c.shipment)
-    .where(
-        learned.c.carrier == bindparam("carrier"),
-        or_(learned.c.person == bindparam("person"), learned.c.shipment == bindparam("shipment")),
-    )
+    .where(learned.c.carrier == bindparam("carrier"), learned.c.person == bindparam("person"))
     .limit(1)
 )
+_LEARNED_OF = Query(
+    select(learned.c.person).where(
+        learned.c.carrier == bindparam("carrier"), learned.c.shipment == bindparam("shipment")
+    )
+)
+
+
+def ticket(connection: Connection, id: bytes) -> tuple[str, str, bytes] | None:
+    """(shipment, carrier, fingerprint) of a ticket that was not revoked."""
+    row = _TICKET.first(connection, id=id)
+    return (row.shipment, row.carrier, bytes(row.fingerprint)) if row else None
+
+
+def by_waybill(connection: Connection, carrier: str, waybill: str) -> str | None:
+    """The newest shipment that the carrier booked under this waybill."""
+    row = _BOOKED.first(connection, carrier=carrier, waybill=waybill)
+    return row.shipment if row else None
+
+
+def parcel(connection: Connection, shipment: str) -> Parcel | None:
+    """Everything about one shipment."""
+    row = _PARCEL.first(connection, shipment=shipment)
+    if row is None:
+        return None
+    values: Sequence[Any] = tuple(row)
+    found = _shipment(values[: len(_SHIPMENT)])
+    record = _record(found, values[len(_SHIPMENT) : len(_SHIPMENT) + len(_VAULT)])
+    booked = _outcome(values[len(_SHIPMENT) + len(_VAULT) :])
+    history = _HISTORY.all(connection, shipment=shipment)
+    bound, owner = [], b""
+    for role, (x, ext, turn) in found.relays.items():
+        held = _BINDING.first(connection, x=x, ext=ext, turn=turn) if turn >= 0 else None
+        if held:
+            bound.append(_binding(held))
+            owner = bytes(held.owner) if role == "recipient" else owner
+    told = [(stage, at, source) for stage, at, source, _seq in history]
+    return Parcel(found, record, booked, told, history[-1].seq if history else 0, bound, owner)
+
+
+def earlier(connection: Connection, courier: str, key: bytes) -> str:
+    """The id of the scan that this courier's device sent under this key before, or ""."""
+    row = _EARLIER.first(connection, courier=courier, key=key)
+    return row.id if row else ""
+
+
+def revealed(connection: Connection, carrier: str, shipment: str) -> list[str]:
+    """The scans by which this carrier's people had something of this parcel revealed, one entry each."""
+    return [scan for _nth, scan in sorted(_REVEALS.all(connection, carrier=carrier, shipment=shipment))]
+
+
+def knows(connection: Connection, carrier: str, person: bytes) -> bool:
+    """Whether the carrier was shown this person in full before."""
+    return _KNOWN.first(connection, carrier=carrier, person=person) is not None
+
+
+def learned_of(connection: Connection, carrier: str, shipment: str) -> set[bytes]:
+    """Who of this parcel the carrier was shown in full; holds b"" where it was scanned without that."""
+    return {bytes(person) for (person,) in _LEARNED_OF.all(connection, carrier=carrier, shipment=shipment)}
+
+
+def learned_since(connection: Connection, carrier: str, since: int) -> tuple[int, int]:
+    """(people, parcels) that the carrier learned of since a moment in ms. Dear: counts rows, so ask seldom."""
+    row = connection.execute(
+        select(
+            func.count(case((learned.c.person != b"", learned.c.person)).distinct()),
+            func.count(learned.c.shipment.distinct()),
+        ).where(learned.c.carrier == carrier, learned.c.at >= since)
+    ).one()
+    return row[0], row[1]
+
+
+def _shipment(values: Sequence[Any]) -> ShipmentRow:
+    id, tenant, carrier, operation, ref, attempt, document, relays, created_at = values
+    ref = bytes(ref) if ref is not None else None
+    named = msgspec.json.decode(relays)
+    return ShipmentRow(id, tenant, carrier, operation, ref, attempt, bytes(document), named, created_at)
+
+
+def _record(shipment: ShipmentRow, values: Sequence[Any]) -> VaultRow:
+    kid, wrapped, *groups = values
+    held = {name: bytes(value) for name, value in zip(_VAULT[2:], groups, strict=True) if value}
+    return VaultRow(shipment.id, shipment.tenant, kid, bytes(wrapped), held)
+
+
+def _outcome(values: Sequence[Any]) -> Outcome | None:
+    seq, status, waybill, routing_code = values
+    return None if seq is None else Outcome(seq, status, waybill or "", routing_code, None)
+
+
+def _binding(row: Any) -> Binding:
+    return Binding(
+        tenant=row.tenant,
+        shipment=row.shipment,
+        carrier=row.carrier,
+        role=row.role,
+        x=row.x,
+        ext=row.ext,
+        turn=row.turn,
+        party=bytes(row.party),
+        state=State(row.state) if row.state else State.CALLABLE,
+        bound_at=datetime.fromtimestamp(row.bound_at / 1000, UTC),
+        expires_at=_when(row.until if row.state else row.expires_at),
+        released_at=_when(row.released_at),
+        scheme=Scheme(row.scheme),
+    )
+
+
+def _when(ms: int | None) -> datetime | None:
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,77 @@
+"""A view as a courier's app reads it: what is hidden is absent, and what the courier can do next is named. Decides no level."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from gateway.identity import Courier
+from gateway.store.scan_reads import Parcel
+from masking.disclosure import View
+from masking.personal import MaskedParty
+from masking.stage import Stage
+
+# What a scan by this role reports, unless it says otherwise. A delivery courier's scan takes the parcel out only from the
+# last-mile station: a photographed label scanned elsewhere opens nothing.
+REPORTS = {
+    "pickup": Stage.PICKED_UP,
+    "linehaul": Stage.IN_TRANSIT,
+    "station": Stage.AT_STATION,
+    "delivery": Stage.OUT_FOR_DELIVERY,
+}
+MAY_REPORT = {
+    "pickup": {Stage.PICKED_UP, Stage.EXCEPTION},
+    "linehaul": {Stage.IN_TRANSIT, Stage.EXCEPTION},
+    "station": {Stage.IN_TRANSIT, Stage.AT_STATION, Stage.DELIVERED, Stage.RETURNED, Stage.EXCEPTION},
+    "delivery": {Stage.OUT_FOR_DELIVERY, Stage.DELIVERED, Stage.RETURNED, Stage.EXCEPTION},
+}
+AFTER_STATION = {Stage.AT_STATION, Stage.OUT_FOR_DELIVERY, Stage.EXCEPTION, Stage.DELIVERED}
+
+_OFFERED = (Stage.OUT_FOR_DELIVERY, Stage.DELIVERED, Stage.EXCEPTION, Stage.RETURNED)
+_ADDRESS = ("country", "state", "city", "district", "street", "postcode")
+
+
+def told(scan: str, seen: Parcel, stage: Stage, view: View, courier: Courier) -> dict[str, Any]:
+    """The answer. `refused` names, as codes, what stands between this courier and more: a stage, a quota, a reason to give."""
+    out: dict[str, Any] = {
+        "scan": scan,
+        "waybill": seen.outcome.waybill if seen.outcome else "",
+        "routing_code": seen.outcome.routing_code if seen.outcome else "",
+        "carrier": seen.shipment.carrier,
+        "stage": stage.value,
+    }
+    for role, party in view.parties.items():
+        out[role] = _party(party)
+    dial = out.get("recipient", {}).get("dial")
+    if dial:
+        out["dial"] = dial
+    if view.remark:
+        out["remark"] = view.remark
+    if view.goods:
+        out["goods"] = view.goods
+    refusals = view.scope.refusals()
+    if refusals:
+        out["refused"] = refusals
+    out["actions"] = _actions(stage, refusals.values(), courier, bool(dial))
+    return out
+
+
+def _party(party: MaskedParty) -> dict[str, Any]:
+    shown: dict[str, Any] = {name: value for name in ("name", "company") if (value := getattr(party, name))}
+    if party.relay is not None:
+        shown["dial"] = party.relay.dial
+    address = {name: value for name in _ADDRESS if (value := getattr(party.address, name))}
+    if address:
+        shown["address"] = address
+    return shown
+
+
+def _actions(stage: Stage, refusals: Collection[str], courier: Courier, dial: bool) -> list[str]:
+    """What this courier can do next: call, report an event, reveal with a reason."""
+    out = ["call"] if dial else []
+    if stage in AFTER_STATION:
+        may = MAY_REPORT.get(courier.role, set())
+        out += [event.value for event in _OFFERED if event in may and event is not stage]
+    if "reason_missing" in refusals:
+        out.append("reveal")
+    return out
