@@ -109,7 +109,6 @@ def _csv(source: IO[bytes], sink: IO[str]) -> tuple[Iterator[Record], Callable[[
     header_line = text.readline()
     delimiter = max(",;\t", key=header_line.count)
     header = next(csv.reader([header_line], delimiter=delimiter), [])
-    rows = csv.reader(text, delimiter=delimiter)
     writer = csv.writer(sink, delimiter=delimiter, lineterminator="\n")
     written: list[list[str]] = []
 
@@ -119,17 +118,21 @@ def _csv(source: IO[bytes], sink: IO[str]) -> tuple[Iterator[Record], Callable[[
             writer.writerow(written[0])
         writer.writerow([record[column] for column in written[0]])
 
-    return _csv_records(rows, header), write
+    return _csv_records(text, delimiter, header), write
 
 
-def _csv_records(rows: Iterator[list[str]], header: list[str]) -> Iterator[Record]:
-    while True:
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error:
-            yield None
-            continue
-        if row:
-            yield dict(zip(header, row)) if len(row) == len(header) == len(set(header)) else None
+def _csv_records(text: io.TextIOWrapper, delimiter: str, header: list[str]) -> Iterator[Record]:
+    rows = csv.reader(text, delimiter=delimiter)
+    try:
+        while True:
+            try:
+                row = next(rows)
+            except StopIteration:
+                return
+            except csv.Error:
+                yield None
+                continue
+            if row:
+                yield dict(zip(header, row)) if len(row) == len(header) == len(set(header)) else None
+    finally:
+        text.detach()  # the file is its opener's to close
