@@ -1,0 +1,113 @@
+"""One door to two stores: work is one transaction, foreign errors are named and never quoted."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+from gateway.store.database import EmbeddedDatabase, SharedDatabase, open_database, sqlite_url
+from gateway.store.errors import Conflict, StoreUnavailable
+from gateway.store.tables import shops
+from tests.gateway.store.conftest import Store
+
+
+def shop(name: str) -> dict[str, object]:
+    return {"id": f"shop_{name}", "name": name, "hotline": "", "created_at": 1}
+
+
+async def names(store: Store) -> list[str]:
+    return await store.database.read(lambda c: [r.name for r in c.execute(select(shops.c.name).order_by(shops.c.name))])
+
+
+async def test_a_write_is_there_when_it_returns(store: Store) -> None:
+    result = await store.database.write(lambda c: c.execute(insert(shops), shop("a")).rowcount)
+    assert (result, await names(store)) == (1, ["a"])
+
+
+async def test_work_that_raises_is_undone(store: Store) -> None:
+    def work(connection: object) -> None:
+        connection.execute(insert(shops), shop("a"))  # type: ignore[attr-defined]
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await store.database.write(work)
+    assert await names(store) == []
+    await store.database.write(lambda c: c.execute(insert(shops), shop("b")))
+    assert await names(store) == ["b"]
+
+
+async def test_a_broken_constraint_is_a_conflict_that_quotes_nothing(store: Store) -> None:
+    await store.database.write(lambda c: c.execute(insert(shops), shop("麦芒朔")))
+    with pytest.raises(Conflict) as refused:
+        await store.database.write(lambda c: c.execute(insert(shops), shop("麦芒朔")))
+    assert "麦芒朔" not in repr(refused.value) and refused.value.__cause__ is None
+
+
+async def test_a_broken_statement_is_unavailable_and_quotes_nothing(store: Store) -> None:
+    with pytest.raises(StoreUnavailable) as refused:
+        await store.database.read(lambda c: c.exec_driver_sql("SELECT secret_column FROM shops"))
+    assert "secret_column" not in str(refused.value)
+    assert await names(store) == []
+
+
+async def test_writes_that_meet_are_one_after_the_other(store: Store) -> None:
+    await asyncio.gather(
+        *(store.database.write(lambda c, n=f"s{i}": c.execute(insert(shops), shop(n))) for i in range(20))
+    )
+    assert len(await names(store)) == 20
+
+
+async def test_a_cancelled_write_leaves_the_store_usable(store: Store) -> None:
+    task = asyncio.create_task(store.database.write(lambda c: c.execute(insert(shops), shop("a"))))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await store.database.write(lambda c: c.execute(insert(shops), shop("b")))
+    assert "b" in await names(store)
+
+
+async def test_the_embedded_store_waits_for_the_disk(tmp_path: Path) -> None:
+    database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
+    pragmas = {
+        name: await database.read(lambda c, n=name: c.exec_driver_sql(f"PRAGMA {n}").scalar())
+        for name in ("synchronous", "journal_mode", "foreign_keys", "secure_delete")
+    }
+    await database.close()
+    assert pragmas == {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1}
+
+
+async def test_a_second_connection_sees_only_what_is_committed(tmp_path: Path) -> None:
+    database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
+    await database.write(lambda c: c.exec_driver_sql("CREATE TABLE t (a)"))
+    seen = []
+
+    def work(connection: object) -> None:
+        connection.exec_driver_sql("INSERT INTO t VALUES (1)")  # type: ignore[attr-defined]
+        with sqlite3.connect(tmp_path / "v.db") as other:
+            seen.append(other.execute("SELECT count(*) FROM t").fetchone()[0])
+
+    await database.write(work)
+    with sqlite3.connect(tmp_path / "v.db") as other:
+        seen.append(other.execute("SELECT count(*) FROM t").fetchone()[0])
+    await database.close()
+    assert seen == [0, 1]
+
+
+async def test_a_server_that_is_away_is_unavailable() -> None:
+    database = SharedDatabase("postgresql+asyncpg://veilway@127.0.0.1:9/nothing")
+    with pytest.raises(StoreUnavailable):
+        await database.read(lambda c: None)
+    await database.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"), [("sqlite:///x.db", EmbeddedDatabase), ("postgresql+asyncpg://u@h/d", SharedDatabase)]
+)
+async def test_the_scheme_chooses_the_store(url: str, kind: type) -> None:
+    database = open_database(url)
+    assert isinstance(database, kind)
+    await database.close()
