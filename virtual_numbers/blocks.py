@@ -28,9 +28,10 @@ class Dice:
         self._numbers: array[int] = array("Q")
 
     def below(self, n: int) -> int:
-        if not self._numbers:
-            self._numbers.frombytes(self._entropy(4096))
-        return self._numbers.pop() % n  # 64 bits: the bias is below n / 2**64
+        numbers = self._numbers
+        if not numbers:
+            numbers.frombytes(self._entropy(4096))
+        return numbers.pop() % n  # 64 bits: the bias is below n / 2**64
 
 
 class Fifo:
@@ -156,7 +157,7 @@ class Block:
     def slot(self, place: int) -> Slot:
         if self.names:
             return Slot(self.names[place], "", self.turn[place])
-        tail = f"{self.start + place:0{self.digits}d}" if self.digits else ""
+        tail = str(self.start + place).zfill(self.digits) if self.digits else ""
         return Slot(self.x + tail, "", self.turn[place]) if self.whole else Slot(self.x, tail, self.turn[place])
 
     def rested_since(self) -> int:
@@ -165,20 +166,24 @@ class Block:
 
     def take(self, dice: Dice) -> int:
         """A place at random: any of the fresh ones, else one of the longest-idle. -1 where all that is left is withdrawn."""
+        if not self.barred:
+            return self._draw(dice)
         while self.fresh or self.ready:
             place = self._draw(dice)
-            if not self.barred or self.names[place] not in self.barred:
+            if self.names[place] not in self.barred:
                 return place
             self.aside.append(place)
         return -1
 
     def _draw(self, dice: Dice) -> int:
         if not self.fresh:
-            return self.ready.pop(dice.below(min(WINDOW, len(self.ready))))
-        chosen, last = dice.below(len(self.fresh)), self.fresh.pop()
-        if chosen == len(self.fresh):
+            idle = len(self.ready)
+            return self.ready.pop(dice.below(min(WINDOW, idle))) if idle else -1
+        fresh = self.fresh
+        chosen, last = dice.below(len(fresh)), fresh.pop()
+        if chosen == len(fresh):
             return last
-        place, self.fresh[chosen] = self.fresh[chosen], last
+        place, fresh[chosen] = fresh[chosen], last
         return place
 
     def set_withdrawn(self, x: str, withdrawn: bool) -> None:

@@ -21,9 +21,8 @@ from virtual_numbers.blocks import COOLING, FRESH, LIVE, READY, Block, Dice, Whe
 from virtual_numbers.errors import NumbersError, PoolExhausted, SlotRefused
 
 TRIES = 4  # numbers looked at before one recipient is let onto the same number twice
-MATURE_PER_LEASE = (
-    32  # cooled places freed per lease, so that a burst of expiries costs many leases a little and none a lot
-)
+# Cooled places freed per lease, so that a burst of expiries costs many leases a little and none a lot.
+MATURE_PER_LEASE = 4
 
 NEVER = 1 << 32
 
@@ -284,7 +283,7 @@ class Pool:
     def _next_block(self, second: int, avoid: bytes | None) -> int:
         """One of the open blocks: of the first two that the party does not stand on, the one that has rested longer."""
         while not self._open:
-            if not self._mature(second, MATURE_PER_LEASE):
+            if not self._mature(second, 64):
                 raise self._exhausted()
         if len(self._open) == 1:
             return self._open[0]
@@ -346,13 +345,15 @@ class Pool:
 
     def _enter(self, block: Block, place: int, party: bytes) -> None:
         mark = block.party[place] = _mark(party, block)
-        at = mark & self._mask
-        self._crowd[at] = min(255, self._crowd[at] + 1)
+        at, crowd = mark & self._mask, self._crowd
+        if crowd[at] < 255:
+            crowd[at] += 1
 
     def _leave(self, block: Block, place: int) -> None:
         if mark := block.party[place]:
-            at = mark & self._mask
-            self._crowd[at] = max(0, self._crowd[at] - 1)
+            at, crowd = mark & self._mask, self._crowd
+            if 0 < crowd[at] < 255:  # a counter that was full once stays full: it costs a choice and never a wrong one
+                crowd[at] -= 1
             block.party[place] = 0
 
     def _grow_crowd(self) -> None:
