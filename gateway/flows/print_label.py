@@ -18,12 +18,15 @@ from gateway.store.tables import tickets
 from gateway.store.unit import Unit
 from masking.disclosure import Record, disclose_for_label
 from masking.errors import VeilwayError
-from masking.labels.label import Label
+from masking.labels.label import PLAIN_ADDRESS_CARRIERS, Label
 from masking.labels.render import Rendered, render
 from masking.labels.ticket import Ticket, issue
-from masking.personal import MaskedParty, RelayNumber
+from masking.personal import Kind, MaskedParty, RelayNumber
 from masking.policy import Audience, Occasion, Reader
 from masking.stage import Stage
+
+LABEL_KINDS = frozenset({Kind.NAME, Kind.ADDRESS_LINE})
+"""What a privacy label masks; a carrier whose rules forbid either gets no label from us but its own."""
 
 
 class NoLabel(VeilwayError):
@@ -57,7 +60,7 @@ class PrintLabel:
             raise NoLabel("the shipment was erased", code="shipment_erased")
         if outcome is None or not outcome.waybill:
             raise NoLabel("the carrier has given no waybill for this shipment", code="no_waybill")
-        profile = service.profile(row.carrier)
+        allowed = service.profile(row.carrier).mask_allowed >= LABEL_KINDS and row.carrier not in PLAIN_ADDRESS_CARRIERS
         relays = {role: RelayNumber(slot[0], slot[1]) for role, slot in row.relays.items()}
         disclosure = disclose_for_label(
             Record(row.tenant, row.id, record.wrapped, record.groups),
@@ -69,9 +72,7 @@ class PrintLabel:
             masking=service.settings.masking_policy,
         )
         ticket = self._ticket(row.carrier, now)
-        label = _label(
-            row, outcome, disclosure.view, ticket.text(service.settings.ticket_host), now, bool(profile.mask_allowed)
-        )
+        label = _label(row, outcome, disclosure.view, ticket.text(service.settings.ticket_host), now, allowed)
         # Drawing takes milliseconds of one core: a thread keeps the loop free for orders.
         rendered = await asyncio.to_thread(
             render, label, format=format, size=size, dpi=dpi, public_keys=service.keys.tickets.public_keys(now)

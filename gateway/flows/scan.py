@@ -135,7 +135,9 @@ class CourierScan:
         ticket: Ticket | None = None
         if asked.ticket:
             tags = self._service.keys.tickets.tag_keys(now)
-            ticket = verify_online(asked.ticket, tags, now, courier.carrier)
+            ticket = verify_online(
+                asked.ticket, tags, now, courier.carrier, hosts=(self._service.settings.ticket_host,)
+            )
         elif not asked.waybill or len(asked.waybill) > 64:
             raise TicketRefused
 
