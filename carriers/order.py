@@ -19,6 +19,7 @@ from carriers.walk import open_level, walk_body
 from carriers.wire import WireRequest
 from masking.personal import Kind, Party, PostalAddress, Role
 
+_FREE_TEXT = Kind.FREE_TEXT
 _PHONE_PARTS = frozenset(("country", "area", "ext", "last4"))
 _CHARSET = re.compile(r"charset=\"?([\w\-]+)", re.IGNORECASE)
 _CHARSETS = {
@@ -155,11 +156,10 @@ def _open_query(operation: Operation, request: WireRequest, sheet: Sheet) -> Non
 
 def _expect(operation: Operation, sheet: Sheet) -> None:
     """Refuse an order without the personal fields that its profile says it has: the format has changed, or it is another one."""
-    if not operation.expects:
-        return
-    met = {leaf.role for leaf in sheet.leaves if leaf.rule.kind in PERSONAL}
     for role in operation.expects:
-        if role not in met:
+        if not any(
+            leaf.role is role and leaf.rule.party >= 0 and leaf.rule.kind is not _FREE_TEXT for leaf in sheet.leaves
+        ):
             raise CarrierRefusal(
                 f"nothing personal of the {role} where the profile expects it", code="no_personal_fields"
             )

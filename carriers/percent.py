@@ -47,6 +47,7 @@ def unquote(coded: bytes, path: str) -> bytes:
         coded = coded.replace(b"\r", b"%0D").replace(b"\n", b"%0A")
     # The letter at the end keeps blanks there, which quoted-printable would take for padding; it is no hexadecimal digit.
     plain = binascii.a2b_qp(coded.translate(_TO_PRINTABLE) + b"z")[:-1]
-    if len(plain) != len(coded) - 2 * coded.count(b"%"):
+    # A broken escape stays as an equal sign; only where one is there the lengths have to tell.
+    if b"=" in plain and len(plain) != len(coded) - 2 * coded.count(b"%"):
         raise CarrierRefusal("a percent sign without two hexadecimal digits", code="malformed_form", path=path)
     return plain

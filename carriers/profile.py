@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from carriers.claim import PERSONAL, Node
+from carriers.claim import Node
 from carriers.errors import CarrierRefusal, ProfileError
 from carriers.fieldpath import Step
 from carriers.peek import peek
@@ -19,8 +19,6 @@ from carriers.signing import Scheme, Template
 from carriers.wire import WireRequest
 from masking.personal import Kind, Role
 
-_LABEL_SCOPE = frozenset((Kind.ADDRESS_LINE, Kind.ID))
-"""What a carrier that delivers from the printed label reads whole."""
 BUILT_IN = Path(__file__).parent / "profiles"
 
 
@@ -102,9 +100,14 @@ class Manner:
     phone_digits: int
     ciphers: Mapping[str, str]
 
-    def whole(self, last_mile: str) -> frozenset[Kind]:
-        """Kinds that go out whole under `ticket` or `label`; always those that the carrier's rules do not let anybody mask."""
-        return (_LABEL_SCOPE if last_mile == "label" else frozenset()) | (PERSONAL - self.mask_allowed)
+    whole_by_ticket: frozenset[str] = frozenset()
+    """Kinds that go out whole where the courier scans: those that the carrier's rules do not let anybody mask."""
+    whole_by_label: frozenset[str] = frozenset()
+    """And where the parcel is delivered from the printed label."""
+
+    def whole(self, last_mile: str) -> frozenset[str]:
+        """Kinds, by value, that go out whole under `ticket` or `label`."""
+        return self.whole_by_label if last_mile == "label" else self.whole_by_ticket
 
 
 @dataclass(frozen=True, slots=True)

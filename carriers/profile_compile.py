@@ -12,7 +12,7 @@ from types import MappingProxyType
 import msgspec
 
 from carriers import fieldpath
-from carriers.claim import Node, Rule, claim, settle_lanes
+from carriers.claim import PERSONAL, Node, Rule, claim, settle_lanes
 from carriers.envelope_cipher import CIPHERS
 from carriers.errors import ProfileError
 from carriers.profile import (
@@ -45,6 +45,8 @@ _VARIABLE = re.compile(r"\{(\w+)\}")
 _SEGMENT = r"[A-Za-z0-9._~\-]{1,64}"
 _SOURCES = ("secret", "form", "query", "header", "now", "nonce", "basic", "sign", "literal")
 _PLACES = 1000  # a party table may stand for so many places; each is a claim of its own
+_LABEL_SCOPE = frozenset((Kind.ADDRESS_LINE, Kind.ID))
+"""What a carrier that delivers from the printed label reads whole."""
 _EXPECTING = frozenset(("create", "return"))
 
 
@@ -118,16 +120,19 @@ class _Compiler(Claims):
 
     def _manner(self) -> Manner:
         table = self.table
+        allowed = frozenset(Kind(word) for word in table.mask_allowed if word in Kind._value2member_map_)
         return Manner(
             carrier=table.id,
             last_mile=table.last_mile,
             country=table.country,
             charset=table.charset,
-            mask_allowed=frozenset(Kind(word) for word in table.mask_allowed if word in Kind._value2member_map_),
+            mask_allowed=allowed,
             email_required=table.email_required,
             phone_separator=table.phone_separator,
             phone_digits=table.phone_digits,
             ciphers=MappingProxyType(dict(table.ciphers)),
+            whole_by_ticket=frozenset(kind.value for kind in PERSONAL - allowed),
+            whole_by_label=frozenset(kind.value for kind in (PERSONAL - allowed) | _LABEL_SCOPE),
         )
 
     def _check_words(self) -> None:

@@ -110,7 +110,7 @@ class Sheet:
         """Paths that nobody claimed, where the policy does not refuse them."""
         self.levels: list[Level] = []
         """Innermost first, so that closing them in order re-encodes in reverse."""
-        self.parties: set[tuple[int, Role]] = set()
+        self.parties: set[tuple[int, str]] = set()
         self.keys = 0
         self.lenient = False
         """An answer or a push: several parties of a role, several orders and unknown roles are read, not refused."""
@@ -165,7 +165,7 @@ def note_party(node: Node, role: Role | None, path: str, sheet: Sheet) -> None:
     role = role if node.switch is not None else node.party_role
     if role is None or sheet.lenient:
         return
-    met = (node.party, role)
+    met = (node.party, role._value_)
     if met in sheet.parties and role is not THIRD_PARTY:
         raise CarrierRefusal(f"a second {role} in one order", code="party_repeated", path=path)
     sheet.parties.add(met)

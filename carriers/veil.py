@@ -118,7 +118,7 @@ class _Pen:
         self.emails = emails
         self.last_four = last_four
         self.whole = self.manner.whole(last_mile or self.manner.last_mile)
-        self.countries = {leaf.role: leaf.value for leaf in order.sheet.routing if leaf.rule.part == "country"}
+        self.countries = {leaf.role._value_: leaf.value for leaf in order.sheet.routing if leaf.rule.part == "country"}
         self.granted: list[Granted] = []
         self.kept: list[str] = []
         self.echoes: list[Echo] = []
@@ -126,7 +126,8 @@ class _Pen:
         self.texts: list[Leaf] = []
         self.split: dict[tuple[int, Role], list[Leaf]] = {}
         self.phones: dict[str, RelayNumber] = {}
-        self.masked: dict[tuple[Kind, str], Masked] = {}
+        # Keyed by the enumerations' values: hashing a member is a call into Python.
+        self.masked: dict[tuple[str, str], Masked] = {}
 
     def write(self, leaf: Leaf) -> None:
         path, rule, role, value, container, key = leaf
@@ -137,15 +138,15 @@ class _Pen:
             self.texts.append(leaf)
         elif kind is _EMAIL:
             self._email(leaf)
-        elif kind in self.whole:
+        elif kind._value_ in self.whole:
             self.granted.append((path, kind, role))
             self.kept.append(value)
             self.echoes.append((role, kind, rule.part, value, value))
         else:
             # One person may stand in several places; the same value gets the same mask, and is masked once.
-            masked = self.masked.get((kind, value))
+            masked = self.masked.get((kind._value_, value))
             if masked is None:
-                masked = self.masked[kind, value] = self._masked(kind, leaf)
+                masked = self.masked[kind._value_, value] = self._masked(kind, leaf)
                 self.kept.append(masked.text)
             container[key] = masked.text
             self.echoes.append((role, kind, rule.part, masked.text, value))
@@ -156,7 +157,7 @@ class _Pen:
         if kind is _ADDRESS_LINE:
             if leaf.rule.part == "house":
                 return Masked("**", "house_number")
-            return mask_address(leaf.value, self.countries.get(leaf.role, self.manner.country))
+            return mask_address(leaf.value, self.countries.get(leaf.role._value_, self.manner.country))
         return mask_company(leaf.value) if kind is _COMPANY else mask_id(leaf.value)
 
     def _note(self, leaf: Leaf, sent: str) -> None:
@@ -234,7 +235,7 @@ class _Pen:
         self._note(leaf, alias or "")
 
     def _stand_in(self, leaf: Leaf) -> str:
-        found = self.masked.get((leaf.rule.kind, leaf.value))
+        found = self.masked.get((leaf.rule.kind.value, leaf.value))
         return found.text if found else "****"
 
     def scrub(self) -> None:
