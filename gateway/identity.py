@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from gateway.ids import COURIER_TOKEN, SHOP_KEY, key_digest
@@ -46,7 +46,13 @@ class Courier:
     station: str = ""
     phone: str = field(default="", repr=False)
     device_key: str = ""
+    """The public key that signs each request (`masking/device_proof.py`); empty until a device is enrolled."""
     expires_at: int | None = None
+    enrolled_at: int = 0
+    last_used_at: int | None = None
+    """Known to the day: it is written once a day of use."""
+    vouched: bool = False
+    """Known by their carrier's signed word alone; there is no account of ours."""
 
 
 class Identity:
@@ -62,11 +68,13 @@ class Identity:
         self._born = clock()
         self._shops: dict[str, Shop] = {}
         self._couriers: dict[str, Courier] = {}
+        self._suspended: frozenset[tuple[str, str]] | None = None
 
     def forget(self) -> None:
         """Drop what is cached: a key was added, revoked or suspended."""
         self._shops.clear()
         self._couriers.clear()
+        self._suspended = None
         self._born = self._clock()
 
     def _age(self) -> None:
@@ -86,22 +94,37 @@ class Identity:
             found = self._shops[key] = Shop(*row)
         return found
 
-    async def courier(self, token: str, now_ms: int) -> Courier:
-        """The courier of a token (`vc_…`). Raises `Unauthenticated`."""
+    async def courier(self, token: str) -> Courier:
+        """The courier of a token (`vc_…`), whatever its date. Raises `Unauthenticated`."""
         self._age()
         found = self._couriers.get(token)
         if found is None:
             if not token.startswith(COURIER_TOKEN):
-                raise Unauthenticated("a courier's token is needed", code="courier_unauthenticated")
+                raise no_courier()
             row = await self._database.read(lambda connection: reads.courier_by_token(connection, key_digest(token)))
             if row is None:
-                raise Unauthenticated("a courier's token is needed", code="courier_unauthenticated")
+                raise no_courier()
             id, carrier, role, station, sealed, *rest = row
             phone = open_secrets(self._keyring, id, sealed)["phone"] if sealed else ""
             found = self._couriers[token] = Courier(id, carrier, role, station, phone, *rest)
-        if found.expires_at is not None and now_ms >= found.expires_at:
-            raise Unauthenticated("a courier's token is needed", code="courier_unauthenticated")
         return found
+
+    async def suspended(self, courier: Courier) -> bool:
+        """Whether they, their station or their carrier are suspended. For couriers without an account; `courier` sees to others."""
+        self._age()
+        if self._suspended is None:
+            self._suspended = await self._database.read(reads.suspended)
+        asked = ("courier", courier.id), ("station", courier.station), ("carrier", courier.carrier)
+        return any(name in self._suspended for name in asked)
+
+    def used(self, token: str, courier: Courier, at: int) -> None:
+        """Remember that the day's use is written."""
+        self._couriers[token] = replace(courier, last_used_at=at)
+
+
+def no_courier() -> Unauthenticated:
+    """The one refusal of whoever is no courier, is one no more, or asks from elsewhere."""
+    return Unauthenticated("a courier's token is needed", code="courier_unauthenticated")
 
 
 def bearer(authorization: str) -> str:

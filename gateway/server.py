@@ -19,6 +19,7 @@ from aiohttp.http_parser import HttpRequestParser
 
 from gateway.cli.remote import SOCKET, socket_path
 from gateway.flows import Flows, make_flows
+from gateway.flows.leavers import Leavers
 from gateway.http.app import build_app, build_local_app
 from gateway.keys import Keys
 from gateway.logs import log
@@ -55,6 +56,7 @@ async def running(
             asyncio.ensure_future(flows.lifecycle.run()),
             asyncio.ensure_future(flows.deliver.run()),
             asyncio.ensure_future(SipRelay(service, flows.relay_call).run()),
+            asyncio.ensure_future(Leavers(service).run()),
             asyncio.ensure_future(_renew(service)),
         ]
         port = public.addresses[0][1]

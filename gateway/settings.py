@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,10 @@ class Settings:
         timedelta(hours=24), "An order that the carrier does not know stays open this long."
     )
     scan_misses: int = setting(100, "Refused tickets a minute and source before the source is locked out.")
+    courier_idle_days: int = setting(90, "A courier's account unused for so many days is closed; 0 closes none.")
+    proxies: str = setting(
+        "", "Networks of our own proxies, comma-separated: whose X-Forwarded-For and Client-Cert are believed."
+    )
     log_level: str = setting("info", "debug, info, warning or error.")
 
     @property
@@ -148,6 +153,8 @@ def _checked(settings: Settings) -> Settings:
         ("tombstone", settings.tombstone >= timedelta(days=365), "must be at least 365d"),
         ("quarantine", settings.quarantine >= timedelta(0), "must not be negative"),
         ("relay_sip", not settings.relay_sip or settings.relay_sip.rpartition(":")[2].isdecimal(), "must be HOST:PORT"),
+        ("courier_idle_days", settings.courier_idle_days >= 0, "must not be negative"),
+        ("proxies", _networks(settings.proxies), "must be networks such as 10.0.0.0/8, comma-separated"),
         ("body_limit", settings.body_limit >= 1024, "must be at least 1024"),
         (
             "log_level",
@@ -159,6 +166,13 @@ def _checked(settings: Settings) -> Settings:
         if not holds:
             raise ConfigError(f"{key}: {why}", path=key)
     return settings
+
+
+def _networks(text: str) -> bool:
+    try:
+        return all(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError:
+        return False
 
 
 INITIAL = """\

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from gateway.cli import Context
@@ -31,6 +33,16 @@ from gateway.cli.shop import _emit, json_option
     show_default=True,
     help="report and off let bodies out as they came: for a first look only, and on record.",
 )
+@click.option("--issuer", help="Couriers may bring this issuer's signed tokens (JWT) in place of ours; empty ends it.")
+@click.option("--audience", help="Who those tokens must be made out to.")
+@click.option(
+    "--jwks", help="The issuer's public keys: a file (or -), or the https:// address that they are fetched from."
+)
+@click.option("--courier-network", "networks", multiple=True, help="Couriers may ask from these networks only.")
+@click.option(
+    "--courier-cert", "fingerprints", multiple=True, help="SHA-256 of a client certificate couriers may show."
+)
+@click.option("--device-proof/--no-device-proof", default=None, help="Refuse couriers who have enrolled no device.")
 @json_option
 @click.pass_obj
 def enable(
@@ -40,6 +52,12 @@ def enable(
     secrets: tuple[str, ...],
     last_mile: str | None,
     mode: str,
+    issuer: str | None,
+    audience: str | None,
+    jwks: str | None,
+    networks: tuple[str, ...],
+    fingerprints: tuple[str, ...],
+    device_proof: bool | None,
     as_json: bool,
 ) -> None:
     """Enable a carrier, or change its URL and secrets. Prints the path for the carrier's pushes, once."""
@@ -51,6 +69,14 @@ def enable(
         if not found or not name:
             raise click.UsageError("--secret takes NAME=VALUE")
         given[name] = read_value(value)
+    couriers = {
+        "issuer": issuer,
+        "audience": audience,
+        "jwks": _keys(jwks),
+        "networks": list(networks) or None,
+        "fingerprints": list(fingerprints) or None,
+        "device_proof": device_proof,
+    }
     _emit(
         context,
         "carrier.enable",
@@ -58,5 +84,18 @@ def enable(
         carrier=carrier_id,
         base_url=base_url,
         secrets=given,
-        options={"last_mile": last_mile, "mode": mode},
+        options={"last_mile": last_mile, "mode": mode, "couriers": couriers},
     )
+
+
+def _keys(jwks: str | None) -> object:
+    """A JWK set as its document, or the address it is fetched from."""
+    import json
+    import sys
+
+    if not jwks or jwks.startswith(("https://", "http://")):
+        return jwks
+    try:
+        return json.loads(sys.stdin.read() if jwks == "-" else Path(jwks).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"--jwks: {type(error).__name__}; it takes a JSON file or an https:// address") from None

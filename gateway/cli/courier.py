@@ -17,7 +17,10 @@ def courier() -> None:
 @click.argument("carrier")
 @click.argument("name")
 @click.option(
-    "--role", type=click.Choice(["pickup", "delivery", "linehaul", "station"]), default="delivery", show_default=True
+    "--role",
+    type=click.Choice(["pickup", "delivery", "linehaul", "station", "customer_service", "customs"]),
+    default="delivery",
+    show_default=True,
 )
 @click.option("--station", default="", help="Where this courier works; else the scan names it.")
 @click.option(
@@ -53,6 +56,15 @@ def list_(context: Context, as_json: bool) -> None:
 def revoke(context: Context, courier_id: str, as_json: bool) -> None:
     """The token dies at once."""
     _emit(context, "courier.revoke", as_json, courier=courier_id)
+
+
+@courier.command(name="reset-device")
+@click.argument("courier_id")
+@json_option
+@click.pass_obj
+def reset_device(context: Context, courier_id: str, as_json: bool) -> None:
+    """Forget the courier's device, lost or replaced; the token enrols the next one."""
+    _emit(context, "courier.reset_device", as_json, courier=courier_id)
 
 
 @courier.command()

@@ -1,4 +1,4 @@
-"""Our own API under `/v1`: shipments and labels for shops, scans for couriers. Handlers of a few lines: parse, run, answer."""
+"""Our own API under `/v1` for shops: shipments and labels. Handlers of a few lines: parse, run, answer. Couriers' is `scans.py`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ import msgspec
 from aiohttp import web
 
 from gateway.flows import Flows
-from gateway.flows.scan import ScanRequest
 from gateway.http.problems import problem
 from gateway.http.proxy import BadRequest
-from gateway.identity import Courier, Shop, bearer
+from gateway.identity import Shop, bearer
 from gateway.logs import log
 from gateway.ops.shipments import describe
 from gateway.service import Service
@@ -21,20 +20,6 @@ from masking.errors import VeilwayError
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 T = TypeVar("T")
 NO_STORE = {"Cache-Control": "no-store"}
-BATCH = 100  # scans in one request, as a courier's device sends them after a dead zone
-
-
-class _Scan(msgspec.Struct, forbid_unknown_fields=True):
-    ticket: str = ""
-    waybill: str = ""
-    station: str = ""
-    purpose: str = ""
-    event: str = ""
-    reason: str = ""
-    scan_id: str = ""
-
-
-_one, _many = msgspec.json.Decoder(_Scan), msgspec.json.Decoder(list[_Scan])
 
 
 def guarded(service: Service, handler: Handler) -> Handler:
@@ -62,10 +47,6 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
         key = request.headers.get("X-Veilway-Key", "") or bearer(request.headers.get("Authorization", ""))
         return await service.identity.shop(key)
 
-    async def courier(request: web.Request) -> Courier:
-        token = bearer(request.headers.get("Authorization", ""))
-        return await service.identity.courier(token, int(service.clock().timestamp() * 1000))
-
     async def show(request: web.Request) -> web.Response:
         who = await shop(request)
         id = request.match_info["id"]
@@ -86,40 +67,15 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
         headers = NO_STORE | {"Content-Type": made.media_type, "Veilway-Shipment": request.match_info["id"]}
         return web.Response(body=made.data, headers=headers)
 
-    async def scan(request: web.Request) -> web.Response:
-        who = await courier(request)
-        asked = _decode(_one, await request.read())
-        return web.json_response(
-            await flows.scan.run(_asked(asked), who, source=request.remote or ""), headers=NO_STORE
-        )
-
-    async def scan_batch(request: web.Request) -> web.Response:
-        who = await courier(request)
-        wanted = _decode(_many, await request.read())
-        if len(wanted) > BATCH:
-            raise BadRequest(f"a batch has at most {BATCH} scans", code="batch_too_large")
-        results = []
-        for asked in wanted:
-            try:
-                results.append(await flows.scan.run(_asked(asked), who, source=request.remote or ""))
-            except VeilwayError as error:
-                results.append({"code": error.code})
-        return web.json_response({"results": results}, headers=NO_STORE)
-
     for method, path, handler in (
         ("GET", "/v1/shipments/{id}", show),
         ("GET", "/v1/shipments/{id}/label", label),
-        ("POST", "/v1/scans", scan),
-        ("POST", "/v1/scans/batch", scan_batch),
     ):
         app.router.add_route(method, path, guarded(service, handler))
 
 
-def _asked(scan: _Scan) -> ScanRequest:
-    return ScanRequest(scan.ticket, scan.waybill, scan.station, scan.purpose, scan.event, scan.reason, scan.scan_id)
-
-
-def _decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:
+    """A body of JSON. Raises `malformed_json` or, naming the member, `bad_argument`."""
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
+from gateway.courier_door import courier_rules
 from gateway.flows import Flows
 from gateway.ids import COURIER_TOKEN, key_digest, new_id, new_key
 from gateway.ops.registry import OpRefused, Params, named, now_ms, op
@@ -20,7 +21,7 @@ from gateway.upstream import check_base_url
 from masking.labels.ticket import clashing_carriers
 from masking.phones import normalise_phone
 
-ROLES = ("pickup", "linehaul", "delivery", "station")
+ROLES = ("pickup", "linehaul", "delivery", "station", "customer_service", "customs")
 
 
 @op("carrier.enable")
@@ -41,6 +42,9 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
         raise ConfigError("last_mile: must be ticket or label", path="last_mile")
     if options.get("mode", "enforce") not in ("off", "report", "enforce"):
         raise ConfigError("mode: must be off, report or enforce", path="mode")
+    kept = dict(service.routes[carrier].options) if carrier in service.routes else {}
+    # What was asked of couriers stays asked when only a URL or a secret changes: forgetting a flag must not open a door.
+    options["couriers"] = courier_rules(dict(kept.get("couriers", {})) | dict(options.get("couriers") or {}))
     if clashing_carriers({*service.routes, carrier}):
         raise ConfigError("this carrier's ticket number is taken by another enabled carrier", path="carrier")
     hook = secrets.token_urlsafe(24)
@@ -106,6 +110,20 @@ async def courier_add(service: Service, _flows: Flows, params: Params) -> Any:
     return {"courier": id, "token": token}
 
 
+@op("courier.reset_device")
+async def courier_reset_device(service: Service, _flows: Flows, params: Params) -> Any:
+    """Forget the enrolled device: the next one that proves a key of its own takes its place."""
+    id = str(params["courier"])
+
+    def work(connection: Connection) -> int:
+        return connection.execute(couriers.update().where(couriers.c.id == id).values(device_key="")).rowcount
+
+    entry = service.record("courier.device_reset", tenant="", actor=params["actor"], subject=id)
+    if not await service.change(work, entry):
+        raise OpRefused("no courier has this id", path="courier")
+    return {"courier": id, "device": False}
+
+
 @op("courier.revoke")
 async def courier_revoke(service: Service, _flows: Flows, params: Params) -> Any:
     """The token dies at once."""
@@ -123,9 +141,12 @@ async def courier_revoke(service: Service, _flows: Flows, params: Params) -> Any
 @op("courier.list")
 async def courier_list(service: Service, _flows: Flows, _params: Params) -> Any:
     """Every courier's account."""
-    fields = ("id", "carrier", "name", "role", "station", "created_at", "expires_at", "revoked_at")
+    fields = ("id", "carrier", "name", "role", "station", "created_at", "last_used_at", "expires_at", "revoked_at")
     return await service.database.read(
-        lambda c: [{f: getattr(r, f) for f in fields} for r in c.execute(select(couriers).order_by(couriers.c.id))]
+        lambda c: [
+            {f: getattr(r, f) for f in fields} | {"device": bool(r.device_key)}
+            for r in c.execute(select(couriers).order_by(couriers.c.id))
+        ]
     )
 
 

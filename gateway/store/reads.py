@@ -25,7 +25,6 @@ from gateway.store.tables import (
     shops,
     stages,
     suspensions,
-    tickets,
     vault,
 )
 
@@ -51,6 +50,8 @@ def courier_by_token(connection: Connection, digest: bytes) -> tuple[Any, ...] |
             couriers.c.phone,
             couriers.c.device_key,
             couriers.c.expires_at,
+            couriers.c.created_at,
+            couriers.c.last_used_at,
         ).where(
             couriers.c.token_digest == digest,
             couriers.c.revoked_at.is_(None),
@@ -66,6 +67,11 @@ def courier_by_token(connection: Connection, digest: bytes) -> tuple[Any, ...] |
         )
     ).first()
     return tuple(row) if row else None
+
+
+def suspended(connection: Connection) -> frozenset[tuple[str, str]]:
+    """(kind, name) of every carrier, station and courier that is suspended."""
+    return frozenset((r.kind, r.name) for r in connection.execute(select(suspensions.c.kind, suspensions.c.name)))
 
 
 def all_routes(connection: Connection) -> list[tuple[str, str, bytes, bytes, str, bool]]:
@@ -238,20 +244,6 @@ def unsettled(connection: Connection, before: int, limit: int) -> list[ShipmentR
             .limit(limit)
         )
     ]
-
-
-def ticket(connection: Connection, id: bytes) -> tuple[str, str, str, bytes] | None:
-    """(tenant, shipment, carrier, fingerprint) of a ticket that was not revoked."""
-    row = connection.execute(select(tickets).where(tickets.c.id == id, tickets.c.revoked_at.is_(None))).first()
-    return (row.tenant, row.shipment, row.carrier, bytes(row.fingerprint)) if row else None
-
-
-def scan_by_key(connection: Connection, courier: str, key: bytes) -> tuple[str, str] | None:
-    """(scan id, shipment) of an earlier scan with the same idempotent key."""
-    row = connection.execute(
-        select(scans.c.id, scans.c.shipment).where(scans.c.courier == courier, scans.c.scan_key == key)
-    ).first()
-    return (row.id, row.shipment) if row else None
 
 
 def hook_seen(connection: Connection, carrier: str, digest: bytes) -> bool:
