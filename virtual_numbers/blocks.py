@@ -75,7 +75,7 @@ class Wheel:
 
     def __init__(self, rest: timedelta) -> None:
         self._rest = -int(-rest.total_seconds() // 1)
-        self._due, self._place = Fifo("I"), Fifo("Q")
+        self._due, self._place = Fifo("Q"), Fifo("Q")
         self._latest = 0
         self._disordered = False
 
@@ -127,7 +127,7 @@ class Block:
         self.names: list[str] = []
         self.state = bytearray()
         self.turn: array[int] = array("I")  # present turn of a live place, next turn of any other
-        self.since: array[int] = array("I")  # epoch second at which a cooling place has cooled down; good until 2106
+        self.since: array[int] = array("Q")  # epoch second at which a cooling place has cooled down
         self.party: array[int] = array("I")  # hash of (party, number) of a live place
         self.fresh: array[int] = array("I")
         self.ready = Fifo("I")

@@ -24,7 +24,7 @@ TRIES = 4  # numbers looked at before one recipient is let onto the same number 
 # Cooled places freed per lease, so that a burst of expiries costs many leases a little and none a lot.
 MATURE_PER_LEASE = 4
 
-NEVER = 1 << 32
+NEVER = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class Reference:
     rows: dict[Slot, Row] = field(default_factory=dict)
     latest: dict[Place, Slot] = field(default_factory=dict)
     by_number: defaultdict[str, set[Slot]] = field(default_factory=lambda: defaultdict(set))
+    standing: defaultdict[tuple[bytes, str], set[Slot]] = field(default_factory=lambda: defaultdict(set))
+    """Slots on an X by the phone that is, or was, their party or peer."""
     kept: defaultdict[tuple[bytes, str], dict[Tombstone, datetime]] = field(default_factory=lambda: defaultdict(dict))
     """Tombstones by phone and X, with the time each was last touched."""
     connected: set[tuple[bytes, str]] = field(default_factory=set)
@@ -79,6 +81,8 @@ class Reference:
         self.rows[slot] = Row(binding)
         self.latest[slot[:2]] = slot
         self.by_number[slot.x].add(slot)
+        for phone in filter(None, (party, peer)):
+            self.standing[phone, slot.x].add(slot)
         return binding
 
     def show(self, slot: Slot, courier: bytes | None, now: datetime, until: datetime | None = None) -> bool:
@@ -95,6 +99,7 @@ class Reference:
         self._touch(Tombstone(courier, *slot), now)
         if until is not None and courier != row.binding.party and not self.policy.scheme.by_pair:
             row.binding = narrow(row.binding, courier, until)
+            self.standing[courier, slot.x].add(slot)
         return True
 
     def report(self, slot: Slot, stage: Stage, now: datetime) -> None:
@@ -175,6 +180,10 @@ class Reference:
             if released_at is not None and released_at + self.policy.quarantine <= now:
                 del self.rows[slot]
                 self.by_number[slot.x].discard(slot)
+        for key, slots in list(self.standing.items()):
+            slots.intersection_update(self.rows)
+            if not slots:
+                del self.standing[key]
 
     def restore(self) -> None:
         """Forget what was in memory only (leases without a row, lockouts) and rebuild the pool from the rows."""
@@ -229,9 +238,8 @@ class Reference:
         self.kept[tombstone.phone, tombstone.x][tombstone] = now
 
     def _candidates(self, caller: bytes, x: str, ext: str) -> set[Slot]:
-        mine = {
-            s for s in self.by_number.get(x, ()) if caller in (self.rows[s].binding.party, self.rows[s].binding.peer)
-        }
+        standing = self.standing.get((caller, x), ())
+        mine = {s for s in standing if caller in (self.rows[s].binding.party, self.rows[s].binding.peer)}
         if self.policy.scheme.by_pair:
             return mine
         live = {s for s in mine if self.latest[s[:2]] == s}
