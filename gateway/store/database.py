@@ -142,7 +142,7 @@ def _set_pragmas(raw: sqlite3.Connection, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=2000",
+        "busy_timeout=1000",  # a foreign lock is told as 503 within two seconds
         "secure_delete=ON",
         "wal_autocheckpoint=4000",
         "cache_size=-65536",

@@ -19,6 +19,7 @@ from typing import Any
 
 import aiohttp
 
+from gateway.flows import make_flows
 from gateway.keys import Keys, make_keys, save_keys
 from gateway.ops import OPS
 from gateway.server import Running, running
@@ -207,6 +208,26 @@ def make_folder(folder: Path) -> Path:
     shutil.copytree(_template(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.lock", "keys.json"))
     save_keys(folder, make_keys())
     return folder
+
+
+async def set_up(folder: Path, carriers: dict[str, str], *, numbers: int = 30) -> str:
+    """A folder for a server process: carriers by base URL, relay numbers, one shop; gives the shop's key."""
+    make_folder(folder)
+    async with open_service(load_settings(folder, {})) as service:
+        flows, by = make_flows(service), {"actor": "local:test"}
+        made = await OPS["shop.add"](service, flows, by | {"name": "First Shop"})
+        for carrier, url in carriers.items():
+            route = {"carrier": carrier, "base_url": url, "secrets": SECRETS[carrier]}
+            await OPS["carrier.enable"](service, flows, by | route)
+        xs = [f"9501399{line:04d}" for line in range(numbers)]
+        await OPS["numbers.add"](service, flows, by | {"pool": "first", "numbers": xs})
+    return str(made["api_key"])
+
+
+async def verified(folder: Path) -> Any:
+    """What `audit verify` says of a folder that nobody serves."""
+    async with open_service(load_settings(folder, {})) as service:
+        return await OPS["audit.verify"](service, make_flows(service), {"actor": "local:test"})
 
 
 @asynccontextmanager
