@@ -20,6 +20,17 @@ def test_the_hundredth_miss_locks_out_and_is_told_once() -> None:
     assert not lockout.locked("b", NOW)
 
 
+def test_the_limit_is_a_hundred_a_minute() -> None:
+    assert (MISSES, WINDOW) == (100, timedelta(minutes=1))
+
+
+def test_of_too_many_sources_the_one_quiet_longest_is_forgotten() -> None:
+    lockout = Lockout(limit=1, sources=2)
+    for source in ("first", "second", "third"):
+        lockout.miss(source, NOW)
+    assert [lockout.locked(source, NOW) for source in ("first", "second", "third")] == [False, True, True]
+
+
 def test_one_miss_fewer_does_not() -> None:
     lockout = Lockout()
     for _ in range(MISSES - 1):
