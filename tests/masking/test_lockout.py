@@ -21,7 +21,7 @@ def test_the_hundredth_miss_locks_out_and_is_told_once() -> None:
 
 
 def test_the_limit_is_a_hundred_a_minute() -> None:
-    assert (MISSES, WINDOW) == (100, timedelta(minutes=1))
+    assert (100, timedelta(minutes=1)) == (MISSES, WINDOW)
 
 
 def test_of_too_many_sources_the_one_quiet_longest_is_forgotten() -> None:
