@@ -37,7 +37,7 @@ _PHONE = re.compile(r"(?:电话|手机|tel|phone)?[\s::]*\+?[0-9](?:[- ]?[0-9]){
 _LONG_NUMBER = 7  # no house and no room has so many digits
 _NOTE = re.compile(r"[(\[【<《][^()\[\]【】<>《》]*(?:[)\]】>》]|\Z|(?=[(\[【<《]))")
 _NOTE_WORDS = re.compile(r"电|話|话|手机|收|请|放|近|旁|面|快递|丰巢|驿站|先生|女士|小姐|备注|勿|联系|[0-9]{7}")
-_ADDRESSEE = re.compile(r"\w{2,3}(?:亲收|签收|敬收|收|先生|女士|小姐)\Z")
+_ADDRESSEE = re.compile(r"[0-9A-Za-z]*[^\W\d_]{2,3}(?:亲收|签收|敬收|收|先生|女士|小姐)\Z")
 
 
 def mask_han(text: str) -> Masked:
