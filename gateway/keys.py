@@ -79,7 +79,7 @@ def load_keys(folder: Path) -> Keys:
             TicketKeys.from_private_dict(document["tickets"]),
             Ed25519PrivateKey.from_private_bytes(base64.b64decode(document["checkpoints"])),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(
             f"{KEYS} is damaged ({type(error).__name__}); restore it from your backup", path=KEYS
         ) from None
