@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.tree import check, sources, syntax
+from tests.house.tree import check, exempt, imports, sources, syntax
 
 
 def has_code(path: Path) -> bool:
@@ -30,6 +30,18 @@ def test_every_package_file_has_a_test_twin() -> None:
     tests = sources("tests")
     judged = [path for path in sources() if "migrations" not in path.parts and has_code(path)]
     check("twins", {str(path) for path in judged if not any(is_twin(test, path) for test in tests)})
+
+
+def test_a_stand_in_for_a_twin_is_a_test_that_imports_the_file() -> None:
+    """An exemption may name the test that covers the file together with its neighbours; then it has to do so."""
+    named = {path: reason for path, reason in exempt("twins").items() if reason.startswith("tests/")}
+    idle = {path for path, test in named.items() if not stands_in(Path(test), Path(path))}
+    assert idle == set()
+
+
+def stands_in(test: Path, path: Path) -> bool:
+    module = ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+    return test in sources("tests") and any(f"{name}.".startswith(f"{module}.") for name in imports(test))
 
 
 @pytest.mark.parametrize(
