@@ -13,7 +13,8 @@ def line_of(text: str, where: str, needle: str = "") -> int:
     """The line of what `where` names (`operation[1].fields`, or a validation message that holds `$.operation[1]`), nearest to `needle`."""
     quoted = _QUOTED.findall(where)
     path = next((word[2:] for word in quoted if word.startswith("$.")), "" if quoted else where)
-    needle = needle or next((word for word in quoted if not word.startswith("$")), "")
+    if not needle and "unknown field" in where:
+        needle = quoted[0]
     lines = text.splitlines()
     start, end = _section(lines, _STEP.findall(path))
     words = [needle] if needle else [name for name, _ in reversed(_STEP.findall(path)) if name]

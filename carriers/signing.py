@@ -90,7 +90,9 @@ class Scheme:
 def sign(scheme: Scheme, source: Source, *, quoted: bool = False) -> str:
     """The signature, as it travels. `quoted` says that the source gives the text's pieces as the scheme quotes them."""
     text = scheme.text.render(source, scheme.charset)
-    return scheme.prefix + ENCODINGS[scheme.encode](_digest(scheme, text if quoted else QUOTES[scheme.quote](text), source))
+    return scheme.prefix + ENCODINGS[scheme.encode](
+        _digest(scheme, text if quoted else QUOTES[scheme.quote](text), source)
+    )
 
 
 def matches(scheme: Scheme, presented: str, source: Source) -> bool:

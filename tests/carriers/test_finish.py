@@ -20,7 +20,7 @@ from carriers.received import Received, verify
 from carriers.veil import Veiled, veil
 from carriers.wire import WireRequest
 from tests.carriers.acme import RELAYS, XML_CARRIER, acme, opened, request, with_
-from tests.carriers.test_open_order import SOAP
+from tests.carriers.test_order import SOAP
 
 NOW = datetime(2026, 11, 25, 13, 0, tzinfo=UTC)
 SECRETS = {"app": "carrier-app", "key": "carrier-key"}

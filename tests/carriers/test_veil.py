@@ -18,7 +18,7 @@ from carriers.wire import WireRequest
 from masking.guard import Guard
 from masking.personal import Kind, RelayNumber, Role
 from tests.carriers.acme import JSON_CARRIER, ORDER, RELAYS, XML_CARRIER, acme, opened, with_
-from tests.carriers.test_open_order import SOAP
+from tests.carriers.test_order import SOAP
 
 
 def out(document: Any = None, **options: Any) -> dict[str, Any]:
