@@ -52,7 +52,8 @@ class Flows:
 def make_flows(service: Service) -> Flows:
     """All flows, introduced to each other."""
     relays = Relays(service)
-    settle, lifecycle = Settle(service), Lifecycle(service)
+    lifecycle = Lifecycle(service)
+    settle = Settle(service, lifecycle)
     return Flows(
         OncePerOrder(service, ForwardOrder(service, relays), settle),
         Consult(service, relays, lifecycle),

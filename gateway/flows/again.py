@@ -60,7 +60,11 @@ class OncePerOrder:
                 except Conflict:
                     # Stored by an earlier process: read it. Its veiling is spent, so the document is opened anew.
                     order = self._forward.incoming(shop, profile, route, operation, request, key)
-            return await self._again(order, ref)
+            try:
+                return await self._again(order, ref)
+            except Conflict:
+                message = "another process is booking this order at this moment"
+                raise OrderRefused(message, code="order_in_flight") from None
         finally:
             self._remember(ref)
             del self._flying[ref]

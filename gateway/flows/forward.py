@@ -24,7 +24,7 @@ from carriers.rewrite import Veiled, finish, rewrite_answer, veil
 from carriers.wire import WireReply, WireRequest
 from gateway.flows.artwork import police
 from gateway.flows.relays import Book, Relays
-from gateway.flows.settle import ECHOES, REFERENCE
+from gateway.flows.settle import ECHOES, NEVER_BOOKED, REFERENCE
 from gateway.identity import Shop
 from gateway.ids import new_id
 from gateway.logs import log
@@ -90,6 +90,7 @@ class Booking:
     shipment: str
     veiled: Veiled = field(repr=False)
     sealed: Sealed
+    book: Book
 
 
 class ForwardOrder:
@@ -126,7 +127,7 @@ class ForwardOrder:
             # Not on a cancellation: the unit is queued and will be written, so its slot is taken.
             self._relays.give_up(book, order.now)
             raise
-        return await self._send(Booking(order, shipment, veiled, sealed))
+        return await self._send(Booking(order, shipment, veiled, sealed, book))
 
     # -- down
 
@@ -279,7 +280,11 @@ class ForwardOrder:
                 f"order.{status}", tenant=tenant, actor=f"carrier:{carrier}", subject=shipment, detail=detail, at=now
             )
         )
+        if status in NEVER_BOOKED:
+            self._relays.release(unit, booking.book, tenant, now)
         await service.commit(unit)
+        if status in NEVER_BOOKED:
+            self._relays.give_up(booking.book, now)
         service.metrics.order(carrier, status)
         log.debug("order.settled", shipment=shipment, carrier=carrier, status=status)
 

@@ -10,13 +10,12 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
-
-from sqlalchemy import Connection
 
 from gateway.logs import log
 from gateway.service import Service
-from gateway.store import reads, relay_reads
+from gateway.store import chore_reads, reads, relay_reads
 from gateway.store.errors import StoreError
 from gateway.store.tables import binding_states
 from gateway.store.unit import Unit
@@ -33,6 +32,8 @@ class Lifecycle:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._expired = 0
+        """Every binding that ran out up to this millisecond has been looked at."""
 
     @property
     def terms(self) -> Terms:
@@ -91,25 +92,23 @@ class Lifecycle:
         return lambda: self._service.desk.give_back(changed.slot, now, unknown_reader=strange)
 
     async def expire(self) -> int:
-        """Release every binding whose time ran out; gives how many."""
-        now = self._service.clock()
-        ms = int(now.timestamp() * 1000)
-
-        def read(connection: Connection) -> list[tuple[Binding, bool]]:
-            over = relay_reads.expired_bindings(connection, ms, AT_ONCE)
-            return [(binding, relay_reads.shown_to_stranger(connection, *binding.slot)) for binding in over]
-
-        found = await self._service.database.read(read)
-        if not found:
-            return 0
-        unit = Unit()
-        after = [
-            self._write(unit, binding, expire(binding, now), now, "expired", strange) for binding, strange in found
-        ]
-        await self._service.commit(unit)
-        for then in after:
-            then()
-        return len(found)
+        """Release every binding whose time ran out; gives how many. Goes on where the last round ended."""
+        now, released = self._service.clock(), 0
+        until = int(now.timestamp() * 1000)
+        while self._expired < until:
+            read = partial(chore_reads.run_out, after=self._expired, until=until, limit=AT_ONCE)
+            found, reached = await self._service.database.read(read)
+            unit = Unit()
+            after = [
+                self._write(unit, binding, expire(binding, now), now, "expired", strange) for binding, strange in found
+            ]
+            if unit.rows:
+                await self._service.commit(unit)
+            for then in after:
+                then()
+            released += len(unit.rows)
+            self._expired = reached
+        return released
 
     async def run(self) -> None:
         """The task that releases what has run out."""
@@ -118,8 +117,6 @@ class Lifecycle:
                 released = await self.expire()
                 if released:
                     log.info("bindings.released", count=released)
-                if released == AT_ONCE:
-                    continue
             await asyncio.sleep(60)
 
 

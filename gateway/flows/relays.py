@@ -19,7 +19,7 @@ from gateway.identity import Shop
 from gateway.ids import new_id
 from gateway.service import Service
 from gateway.store import relay_reads
-from gateway.store.tables import bindings, vault
+from gateway.store.tables import binding_states, bindings, vault
 from gateway.store.unit import Unit
 from masking.errors import VeilwayError
 from masking.keyring import Keyring
@@ -27,7 +27,7 @@ from masking.personal import Party, RelayNumber, Role
 from masking.phones import normalise_phone
 from masking.record import Order, to_groups
 from masking.vault import blind_index, seal
-from virtual_numbers.binding import Scheme, Slot
+from virtual_numbers.binding import Scheme, Slot, State
 
 Numbers = Mapping[Role, RelayNumber]
 HOTLINE_TURN = -1
@@ -189,8 +189,14 @@ class Relays:
             raise
         return slot.x, slot.ext, slot.turn
 
+    def release(self, unit: Unit, book: Book, tenant: str, now: datetime) -> None:
+        """The carrier certainly booked nothing: the order's own binding ends with it."""
+        ms = int(now.timestamp() * 1000)
+        for slot in book.leased:
+            unit.add(binding_states, *slot, ms, tenant, State.RELEASED.value, ms, ms, None, None, "never_booked")
+
     def give_up(self, book: Book, now: datetime) -> None:
-        """The order was not written: its leases rest like any other."""
+        """The order was not written, or ended unbooked: its leases rest like any other."""
         for slot in book.leased:
             self._service.desk.give_back(slot, now)
         book.leased.clear()

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from carriers.errors import CarrierRefusal
 from carriers.lookup import lookup_request, read_lookup
 from gateway.flows.deliver import put
+from gateway.flows.lifecycle import Lifecycle
 from gateway.logs import log
 from gateway.service import Service
-from gateway.store import reads
+from gateway.store import chore_reads, reads
 from gateway.store.errors import Conflict, StoreError
 from gateway.store.tables import outcomes
 from gateway.store.unit import Unit
@@ -31,7 +32,8 @@ REFERENCE, ECHOES = "#reference", "#echoes"
 """Keys in the vault's group `restore`: the carrier's own order reference, and what gives echoes back to the shop."""
 SETTLED = frozenset({"booked", "refused", "not_sent", "absent", "not_booked"})
 NEVER_BOOKED = frozenset({"refused", "not_sent", "absent", "not_booked"})
-SWEEP_AT_ONCE = 50
+PAGE = 500
+FIRST_PAUSE, LAST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 
 
 class NotResolvable(VeilwayError):
@@ -52,8 +54,12 @@ class Finding:
 class Settle:
     """Look-ups, the sweeper, and the operator's word."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, lifecycle: Lifecycle) -> None:
         self._service = service
+        self._lifecycle = lifecycle
+        self._swept = ""
+        """Every shipment up to this id has an outcome."""
+        self._next_ask: dict[str, tuple[datetime, timedelta]] = {}
 
     async def ask(self, shipment: reads.ShipmentRow, outcome: reads.Outcome | None) -> Finding:
         """Ask the carrier about one open order and store what it says. Gives `unknown` where it cannot be asked."""
@@ -118,8 +124,13 @@ class Settle:
         )
         told = {"carrier": shipment.carrier, "waybill": finding.waybill, "status": finding.status}
         put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.settled", now=now, **told)
+        then = None
+        if finding.status in NEVER_BOOKED:
+            then = await self._lifecycle.end(unit, shipment, now, finding.status)
         try:
             await self._service.commit(unit)
+            if then:
+                then()
         except Conflict:
             # Another process asked at the same moment; what it stored stands.
             stored = await self._service.database.read(lambda connection: reads.outcome(connection, shipment.id))
@@ -141,12 +152,32 @@ class Settle:
     async def sweep(self, *, older_than: timedelta) -> int:
         """Ask about every order left open for longer than `older_than`; gives how many were settled."""
         before = int((self._service.clock() - older_than).timestamp() * 1000)
-        rows = await self._service.database.read(lambda connection: reads.unsettled(connection, before, SWEEP_AT_ONCE))
-        settled = 0
+        bound = f"shp_{before:012x}"  # ids begin with their millisecond
+        return await self._sweep_pending(bound) + await self._sweep_unknown(bound)
+
+    async def _sweep_pending(self, before: str) -> int:
+        """Each pending order is asked about once; what stays in doubt becomes `unknown`, so the cursor never waits."""
+        settled, more = 0, True
+        while more:
+            read = partial(chore_reads.pending, after=self._swept, before=before, limit=PAGE)
+            rows, reached, more = await self._service.database.read(read)
+            for row in rows:
+                settled += (await self.ask(row, None)).status in SETTLED
+            self._swept = reached
+        return settled
+
+    async def _sweep_unknown(self, before: str) -> int:
+        """Those in doubt are asked about again, each at growing intervals: asking is a disclosure, and on record."""
+        settled, now = 0, self._service.clock()
+        rows = await self._service.database.read(partial(chore_reads.unknown, before=before, limit=PAGE))
+        self._next_ask = {row.id: at for row in rows if (at := self._next_ask.get(row.id))}
         for row in rows:
+            due, pause = self._next_ask.get(row.id, (now, FIRST_PAUSE))
+            if now < due:
+                continue
+            self._next_ask[row.id] = (now + pause, min(pause * 2, LAST_PAUSE))
             outcome = await self._service.database.read(partial(reads.outcome, id=row.id))
-            finding = await self.ask(row, outcome)
-            settled += finding.status in SETTLED
+            settled += (await self.ask(row, outcome)).status in SETTLED
         return settled
 
     async def run(self) -> None:

@@ -206,7 +206,7 @@ function listen() {
     here("number").value = "";
     look(sorted(text));
   });
-  here("reveal").addEventListener("submit", reveal);
+  here("reveal-form").addEventListener("submit", reveal);
   here("camera").addEventListener("click", toggleCamera);
   let lit = false;
   here("torch").addEventListener("click", () => camera.torch((lit = !lit)));

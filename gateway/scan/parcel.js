@@ -10,6 +10,7 @@ export function wipe() {
   here("stage").textContent = "";
   for (const id of ["facts", "limits", "actions"]) here(id).replaceChildren();
   here("reveal").hidden = true;
+  here("reveal").open = false;
 }
 
 /** Show what the service told. `role` decides whose door comes first; `report` is called with an event. */
@@ -17,7 +18,7 @@ export function show(told, role, report) {
   wipe();
   here("stage").textContent = word("stages")[told.stage];
   const order = role === "pickup" ? ["sender", "recipient", "third_party"] : PARTIES;
-  const facts = order.flatMap((name) => (told[name] ? party(name, told[name]) : []));
+  const facts = order.flatMap((name, rank) => (told[name] ? party(name, told[name], rank ? "" : "large") : []));
   for (const [name, value] of [["waybill", told.waybill], ["routing", told.routing_code], ["remark", told.remark], ["goods", told.goods]])
     if (value) facts.push(element("h3", word(name)), element("p", value));
   here("facts").replaceChildren(...facts);
@@ -27,9 +28,9 @@ export function show(told, role, report) {
   here("actions").replaceChildren(...actions(told, order, report));
 }
 
-function party(name, { name: person, company, address }) {
+function party(name, { name: person, company, address }, look) {
   const lines = [[person, company].filter(Boolean).join(" · "), address ? written(address) : ""].filter(Boolean);
-  return lines.length ? [element("h3", word(name)), ...lines.map((line) => element("p", line, "large"))] : [];
+  return lines.length ? [element("h3", word(name)), ...lines.map((line) => element("p", line, look))] : [];
 }
 
 function written({ country, state, city, district, street, postcode }) {

@@ -141,7 +141,8 @@ class VaultRow:
     groups: dict[str, bytes]
 
 
-def _shipment(row: Any) -> ShipmentRow:
+def shipment_of(row: Any) -> ShipmentRow:
+    """A row of `shipments` as a value."""
     ref = bytes(row.ref) if row.ref is not None else None
     return ShipmentRow(
         row.id,
@@ -159,7 +160,7 @@ def _shipment(row: Any) -> ShipmentRow:
 def shipment(connection: Connection, id: str) -> ShipmentRow | None:
     """By id."""
     row = connection.execute(select(shipments).where(shipments.c.id == id)).first()
-    return _shipment(row) if row else None
+    return shipment_of(row) if row else None
 
 
 def shipment_by_ref(connection: Connection, tenant: str, carrier: str, ref: bytes) -> ShipmentRow | None:
@@ -170,7 +171,7 @@ def shipment_by_ref(connection: Connection, tenant: str, carrier: str, ref: byte
         .order_by(shipments.c.attempt.desc())
         .limit(1)
     ).first()
-    return _shipment(row) if row else None
+    return shipment_of(row) if row else None
 
 
 def outcome(connection: Connection, id: str) -> Outcome | None:
@@ -223,25 +224,6 @@ def stage_history(connection: Connection, id: str) -> list[tuple[str, int, str]]
         (r.stage, r.at, r.source)
         for r in connection.execute(
             select(stages.c.stage, stages.c.at, stages.c.source).where(stages.c.shipment == id).order_by(stages.c.seq)
-        )
-    ]
-
-
-def unsettled(connection: Connection, before: int, limit: int) -> list[ShipmentRow]:
-    """Shipments older than `before` (ms) that have no outcome, or whose outcome is unknown."""
-    latest = select(outcomes.c.shipment, func.max(outcomes.c.seq).label("seq")).group_by(outcomes.c.shipment).subquery()
-    settled = (
-        select(outcomes.c.shipment)
-        .join(latest, and_(latest.c.shipment == outcomes.c.shipment, latest.c.seq == outcomes.c.seq))
-        .where(outcomes.c.status != "unknown", outcomes.c.shipment == shipments.c.id)
-    )
-    return [
-        _shipment(row)
-        for row in connection.execute(
-            select(shipments)
-            .where(shipments.c.created_at < before, ~settled.exists())
-            .order_by(shipments.c.id)
-            .limit(limit)
         )
     ]
 

@@ -232,33 +232,6 @@ def shown_to_stranger(connection: Connection, x: str, ext: str, turn: int) -> bo
     return connection.execute(select(shown.c.courier).where(*where).limit(1)).first() is not None
 
 
-def expired_bindings(connection: Connection, now: int, limit: int) -> list[Binding]:
-    """Bindings whose time ran out and that nobody has released yet."""
-    latest = (
-        select(
-            binding_states.c.x, binding_states.c.ext, binding_states.c.turn, func.max(binding_states.c.at).label("at")
-        )
-        .group_by(binding_states.c.x, binding_states.c.ext, binding_states.c.turn)
-        .subquery()
-    )
-    same = and_(latest.c.x == bindings.c.x, latest.c.ext == bindings.c.ext, latest.c.turn == bindings.c.turn)
-    state = and_(
-        binding_states.c.x == latest.c.x,
-        binding_states.c.ext == latest.c.ext,
-        binding_states.c.turn == latest.c.turn,
-        binding_states.c.at == latest.c.at,
-    )
-    ends = func.coalesce(binding_states.c.expires_at, bindings.c.expires_at)
-    rows = connection.execute(
-        select(bindings)
-        .outerjoin(latest, same)
-        .outerjoin(binding_states, state)
-        .where(ends <= now, func.coalesce(binding_states.c.state, "callable").notin_(("released", "quarantined")))
-        .limit(limit)
-    ).all()
-    return [_binding(connection, row) for row in rows]
-
-
 # -- wishes, allow-lists, providers, events -----------------------------------------------------------------------------
 
 

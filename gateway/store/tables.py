@@ -10,7 +10,18 @@ House rules of the schema:
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from gateway.store.config_tables import (
     RowId,
@@ -113,6 +124,7 @@ bindings = Table(
     # by tenant, for a sender's long-lived binding and for erasure by phone.
     Index("ix_bindings_party", "party"),
     Index("ix_bindings_owner", "owner"),
+    Index("ix_bindings_expires_at", "expires_at"),
     sqlite_with_rowid=False,
 )
 binding_states = Table(
@@ -129,6 +141,7 @@ binding_states = Table(
     Column("peer", LargeBinary(16)),
     Column("peer_until", BigInteger),
     Column("reason", Text, nullable=False),
+    Index("ix_binding_states_expires_at", "expires_at"),
     sqlite_with_rowid=False,
 )
 outcomes = Table(
@@ -144,6 +157,12 @@ outcomes = Table(
     Column("answer", LargeBinary),
     Column("at", BigInteger, nullable=False),
     Index("ix_outcomes_waybill", "waybill", "carrier"),
+    Index(
+        "ix_outcomes_unknown",
+        "status",
+        sqlite_where=text("status = 'unknown'"),
+        postgresql_where=text("status = 'unknown'"),
+    ),
 )
 stages = Table(
     "stages",

@@ -41,17 +41,6 @@ async def test_a_waybill_names_its_newest_shipment_of_that_carrier(store: Store)
     assert await store.database.read(lambda c: reads.shipment_by_waybill(c, "ups", "SF1")) is None
 
 
-async def test_the_unsettled_are_the_pending_and_the_unknown(store: Store) -> None:
-    for id, states in {"shp_1": [], "shp_2": ["unknown"], "shp_3": ["unknown", "booked"], "shp_4": ["refused"]}.items():
-        await store.commits.commit(order(id))
-        for seq, state in enumerate(states, 1):
-            await store.commits.commit(outcome(id, state, seq=seq))
-    await store.commits.commit(order("shp_5", at=MS + 10))
-    rows = await store.database.read(lambda c: reads.unsettled(c, MS + 1, 50))
-    assert [row.id for row in rows] == ["shp_1", "shp_2"]
-    assert len(await store.database.read(lambda c: reads.unsettled(c, MS + 1, 1))) == 1
-
-
 async def test_the_vault_gives_its_groups_and_nothing_where_it_is_empty(store: Store) -> None:
     await store.commits.commit(order("shp_1"))
     row = await store.database.read(lambda c: reads.sealed(c, "shp_1"))

@@ -57,6 +57,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("x", "ext", "turn", "at", name=op.f("pk_binding_states")),
         sqlite_with_rowid=False,
     )
+    with op.batch_alter_table("binding_states", schema=None) as batch_op:
+        batch_op.create_index("ix_binding_states_expires_at", ["expires_at"], unique=False)
+
     op.create_table(
         "bindings",
         sa.Column("x", sa.Text(), nullable=False),
@@ -75,6 +78,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("bindings", schema=None) as batch_op:
+        batch_op.create_index("ix_bindings_expires_at", ["expires_at"], unique=False)
         batch_op.create_index("ix_bindings_owner", ["owner"], unique=False)
         batch_op.create_index("ix_bindings_party", ["party"], unique=False)
 
@@ -175,6 +179,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("shipment", "seq", name=op.f("pk_outcomes")),
     )
     with op.batch_alter_table("outcomes", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_outcomes_unknown",
+            ["status"],
+            unique=False,
+            sqlite_where=sa.text("status = 'unknown'"),
+            postgresql_where=sa.text("status = 'unknown'"),
+        )
         batch_op.create_index("ix_outcomes_waybill", ["waybill", "carrier"], unique=False)
 
     op.create_table(
@@ -420,6 +431,11 @@ def downgrade() -> None:
     op.drop_table("pools")
     with op.batch_alter_table("outcomes", schema=None) as batch_op:
         batch_op.drop_index("ix_outcomes_waybill")
+        batch_op.drop_index(
+            "ix_outcomes_unknown",
+            sqlite_where=sa.text("status = 'unknown'"),
+            postgresql_where=sa.text("status = 'unknown'"),
+        )
 
     op.drop_table("outcomes")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
@@ -445,8 +461,12 @@ def downgrade() -> None:
     with op.batch_alter_table("bindings", schema=None) as batch_op:
         batch_op.drop_index("ix_bindings_party")
         batch_op.drop_index("ix_bindings_owner")
+        batch_op.drop_index("ix_bindings_expires_at")
 
     op.drop_table("bindings")
+    with op.batch_alter_table("binding_states", schema=None) as batch_op:
+        batch_op.drop_index("ix_binding_states_expires_at")
+
     op.drop_table("binding_states")
     op.drop_table("audit_checkpoints")
     op.drop_table("audit")

@@ -1,0 +1,69 @@
+"""Reads of the background chores: orders left open, bindings whose time ran out. Paged along an index, so that their cost follows
+what is new and not what is stored."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import aliased
+
+from gateway.store.reads import ShipmentRow, shipment_of
+from gateway.store.relay_reads import binding_of_turn, shown_to_stranger
+from gateway.store.tables import binding_states, bindings, outcomes, shipments
+from virtual_numbers.binding import Binding
+
+
+def pending(connection: Connection, after: str, before: str, limit: int) -> tuple[list[ShipmentRow], str, bool]:
+    """Shipments without an outcome among the next `limit` ids above `after` and below `before`; the last id looked at; whether
+    there is more. Ids begin with their millisecond, so a range of ids is a range of time."""
+    rows = connection.execute(
+        select(shipments, outcomes.c.seq.label("settled"))
+        .outerjoin(outcomes, (outcomes.c.shipment == shipments.c.id) & (outcomes.c.seq == 1))
+        .where(shipments.c.id > after, shipments.c.id < before)
+        .order_by(shipments.c.id)
+        .limit(limit)
+    ).all()
+    found = [shipment_of(row) for row in rows if row.settled is None]
+    return found, rows[-1].id if rows else after, len(rows) == limit
+
+
+def unknown(connection: Connection, before: str, limit: int) -> list[ShipmentRow]:
+    """Shipments with ids below `before` whose latest outcome is `unknown`, newest first."""
+    later = aliased(outcomes, name="later")
+    rows = connection.execute(
+        select(shipments)
+        .join(outcomes, outcomes.c.shipment == shipments.c.id)
+        .where(
+            outcomes.c.status == "unknown",
+            shipments.c.id < before,
+            ~select(later.c.seq)
+            .where(later.c.shipment == outcomes.c.shipment, later.c.seq > outcomes.c.seq)
+            .correlate(outcomes)
+            .exists(),
+        )
+        .order_by(shipments.c.id.desc())
+        .limit(limit)
+    )
+    return [shipment_of(row) for row in rows]
+
+
+def run_out(connection: Connection, after: int, until: int, limit: int) -> tuple[list[tuple[Binding, bool]], int]:
+    """Bindings whose time ran out in (after, until] (ms), each with whether a courier without a phone on record was shown it, as
+    far as one page goes, and how far it went.
+
+    A prolonged binding stands under its first end here and under each later one in `binding_states`: what counts is its
+    latest state, which the caller reads in the binding.
+    """
+    first = select(bindings.c.x, bindings.c.ext, bindings.c.turn, bindings.c.expires_at).where(
+        bindings.c.expires_at > after, bindings.c.expires_at <= until
+    )
+    later = select(binding_states.c.x, binding_states.c.ext, binding_states.c.turn, binding_states.c.expires_at).where(
+        binding_states.c.expires_at > after, binding_states.c.expires_at <= until
+    )
+    rows = connection.execute(first.union(later).order_by("expires_at").limit(limit)).all()
+    reached = rows[-1].expires_at if len(rows) == limit else until
+    found = {}
+    for row in rows:
+        binding = binding_of_turn(connection, row.x, row.ext, row.turn)
+        if binding is not None:
+            found[binding.slot] = (binding, shown_to_stranger(connection, *binding.slot))
+    return list(found.values()), reached
