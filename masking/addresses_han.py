@@ -130,10 +130,11 @@ def _is_village_section(text: str, token: re.Match[str]) -> bool:
 
 def _is_one_number(token: re.Match[str]) -> bool:
     """Tell a range (233-239号) and a supplement (188-1号) from a road number with a door behind it (82-11号)."""
-    first, *rest = re.findall(r"[0-9]+", token["number"])
-    if token.lastgroup == "door" or len(rest) != 1 or len(rest[0]) > 5 or len(first) > 5:
+    numbers = [int(digits) for digits in re.findall(r"[0-9]+", token["number"])]
+    if token.lastgroup == "door" or len(numbers) != 2:
         return False
-    return 0 < int(rest[0]) - int(first) <= 50 or int(rest[0]) <= 9
+    first, last = numbers
+    return 0 < last - first <= 50 or last <= 9
 
 
 def _stands_on_road(text: str, at: int) -> bool:

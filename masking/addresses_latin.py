@@ -59,8 +59,9 @@ _BARE_UNIT = re.compile(  # 1159 Highland Ave 9B
     r"(?:\d+[A-Za-z]?(?:-\d+)?|[A-Z]\d*)(?=\s*(?:[,\n]|\Z))",
     re.IGNORECASE,
 )
-_SEGMENT = r"(?:\A|(?<=[,\n]))(\s*)"
-_UNIT_AND_HOUSE = re.compile(_SEGMENT + r"(\d+)[A-Za-z]?([-/])(\d+)(?=[A-Za-z]?\s+[^\W\d])")
+_BREAK = re.compile(r"[,\n]")
+_SEGMENT = r"(?:\A|(?<=[,\n]))(?P<blank>\s*)"
+_UNIT_AND_HOUSE = re.compile(_SEGMENT + r"(\d+)[A-Za-z]?([-/])(\d+)(?=[A-Za-z]?\s+(?P<street>[^\W\d]))")
 _UNIT_SEGMENT = re.compile(_SEGMENT + r"[A-Za-z]?-?\d{1,5}(?:-\d{1,5})?[A-Za-z]?(?=\s*[,\n]\s*\d+[A-Za-z]?\s+[^\W\d])")
 _PERSON = re.compile(
     r"(?<!\w)(c/o|attn|attention|z\.\s?hd\.?|zu händen|a/c|à l'attention de|chez|t\.a\.v\.?)([.:]?\s+)[^,\n]+",
@@ -75,15 +76,15 @@ _GERMAN_BOX = re.compile("packstation|postfiliale|paketbox", re.IGNORECASE)
 _POST_NUMBER = re.compile(r"(?<![\w*])\d{6,10}(?!\w)")  # names the holder of the box
 _LEADING = re.compile(
     _SEGMENT
-    + r"(?:(?:no|nr|n)[.°o]*\s*)?(?!\d+(?:st|nd|rd|th)\b)(\d+)[A-Za-z]?(?:\s(?:bis|ter|quater)\b)?(?:\s?[-/–&]\s?\d+[A-Za-z]?)*"
+    + r"(?:(?:no|nr|n)[.°o]*\s*)?(?!\d+(?:st|nd|rd|th)\b)(?P<digits>\d+)[A-Za-z]?(?:\s(?:bis|ter|quater)\b)?(?:\s?[-/–&]\s?\d+[A-Za-z]?)*"
     r"(?=[\s,]*(?:[^\W\d]|\d+(?:st|nd|rd|th)\b)|\s*(?:\n|\Z))",
     re.IGNORECASE,
 )
 _TRAILING = re.compile(
-    r"(?<![\w*/.-])(\d+)(?:\s?[A-Za-zА-Яа-я]\b)?(?:\s?[-/–]\s?\d*[A-Za-z]?)*(?=\s*(?:[,;\n]|\Z)|\s+\d{4,6}\s+[^\W\d])"
+    r"(?<![\w*/.-])(?P<digits>\d+)(?:\s?[A-Za-zА-Яа-я]\b)?(?:\s?[-/–]\s?\d*[A-Za-z]?)*(?=\s*(?:[,;\n]|\Z)|\s+\d{4,6}\s+[^\W\d])"
 )
-_AFTER_DOT = re.compile(r"(?<=[^\W\d]\.)(\d+)(?:[A-Za-zА-Яа-я]\b)?(?=\s*(?:[,;\n]|\Z))")
-_ANY_NUMBER = re.compile(r"(?<![\w*])(\d{1,4})[A-Za-z]?(?![\w*])")
+_AFTER_DOT = re.compile(r"(?<=[^\W\d]\.)(?P<digits>\d+)(?:[A-Za-zА-Яа-я]\b)?(?=\s*(?:[,;\n]|\Z))")
+_ANY_NUMBER = re.compile(r"(?<![\w*])(?P<digits>\d{1,4})[A-Za-z]?(?![\w*])")
 _NAMES_A_ROAD = re.compile(
     r"(?:route|rte|hwy|highway|road|rd|state|county|interstate|sector|ward|phase|district|zone|km)[\s.-]*\Z",
     re.IGNORECASE,
@@ -154,11 +155,11 @@ def _cover_units(text: str, country: str) -> tuple[str, int]:
 
 def _unit_and_house(pair: re.Match[str], country: str) -> str:
     """5/12 and 1503-88 are unit and house; 10-12 is two houses, and no part of it may stay."""
-    blank, unit, mark, house = pair.groups()
+    blank, unit, mark, house, _ = pair.groups()
     if mark == "/":  # Thailand writes a house as 99/1
-        is_unit = pair.string[pair.end() :].lstrip()[:1] < "\u0250"
+        is_unit = pair["street"] < "\u0250"  # a street in Latin letters
     else:
-        is_unit = country.upper() == "CA" or int(unit[:9]) > int(house[:9])
+        is_unit = country.upper() == "CA" or int(unit) > int(house)
     if is_unit:
         return f"{blank}{STARS}{mark}{house}"
     return pair[0]
@@ -166,28 +167,24 @@ def _unit_and_house(pair: re.Match[str], country: str) -> str:
 
 def _cover_house(text: str, country: str) -> tuple[str, str]:
     """Cover the first number that may be a house's: leading its segment, else ending it, else any."""
-    first_end = re.search(r"[,\n]|\Z", text)
-    first = first_end.start() if first_end else len(text)
     for shape in (_LEADING, _TRAILING, _AFTER_DOT, _ANY_NUMBER):
         for number in shape.finditer(text):
-            if not _is_routing(text, number, first, country):
-                start, end = number.span()
-                blank = number[1] if shape is _LEADING else ""
-                return text[:start] + blank + STARS + text[end:], "house_number"
+            if not _is_routing(text, *number.span("digits"), country):
+                blank = number["blank"] if shape is _LEADING else ""
+                return text[: number.start()] + blank + STARS + text[number.end() :], "house_number"
     return text, "no_unit"
 
 
-def _is_routing(text: str, number: re.Match[str], first_end: int, country: str) -> bool:
+def _is_routing(text: str, start: int, end: int, country: str) -> bool:
     """Tell a postcode and a numbered road from a house number."""
-    start = number.start(number.lastindex or 0)
-    if _NAMES_A_ROAD.search(text, max(0, start - 12), start):
+    before, behind = _BREAK.split(text[:start]), _BREAK.split(text[start:])
+    if _NAMES_A_ROAD.search(before[-1]):
         return True
-    segment_end = min(i for i in (text.find(",", start), text.find("\n", start), len(text)) if i >= 0)
-    segment = text[max(text.rfind(",", 0, start), text.rfind("\n", 0, start)) + 1 : segment_end]
+    segment = before[-1] + behind[0]
     if _HAS_STREET_TYPE.search(segment):
         return False
-    if start > first_end:
-        return len(number[number.lastindex or 0]) >= _POSTCODE_DIGITS or _CODE_AND_TOWN.match(segment) is not None
+    if len(before) > 1:
+        return end - start >= _POSTCODE_DIGITS or _CODE_AND_TOWN.match(segment) is not None
     if _STATE_AND_CODE.search(segment) or _KOREAN_CODE.match(segment):
         return True
     return country.upper() in _CODE_FIRST and _CODE_AND_TOWN.match(segment) is not None

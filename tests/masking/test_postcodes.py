@@ -39,6 +39,12 @@ from masking.postcodes import cover_postcodes, mask_postcode
         ("C1425ABC", "AR", "C1425***", "postcode_covered"),
         ("12345678", "", "123****", "postcode_unknown"),
         ("AB-1234-XYZ", "", "AB1****", "postcode_unknown"),
+        ("sw1a 1aa", "gb", "SW1A ***", "postcode_covered"),
+        ("018956", "sg", "01****", "postcode_covered"),
+        ("sw1a1aa", "uk", "SW1A ***", "postcode_covered"),
+        ("1234567", "", "1234567", "postcode_routing"),
+        ("1234567", "JP", "1234567", "postcode_routing"),
+        ("AB*12*3", "", "AB****", "postcode_unknown"),
         ("A*", "", "A****", "postcode_unknown"),
     ],
 )
