@@ -22,7 +22,7 @@ def draw(load: Load, plan: Plan, simulation: Simulation) -> str:
     what = "numbers the busiest phone stands on" if pairs else "places wanted (live and cooling)"
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-family="sans-serif" font-size="12">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" font-family="sans-serif" font-size="12">',
             f"<title>{escape(_title(load, plan))}</title>",
             f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#ffffff"/>',
             f'<text x="{LEFT}" y="24" font-size="15" font-weight="bold">{escape(_title(load, plan))}</text>',

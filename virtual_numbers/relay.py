@@ -253,7 +253,7 @@ def _forward(facts: CallFacts, binding: Binding) -> Decision:
 def _closed_to(facts: CallFacts, binding: Binding) -> tuple[Reason, str] | None:
     policy, now = facts.policy, facts.now
     only = binding.narrowed_to(now)
-    if only != facts.caller and (only or binding.scheme.by_pair):
+    if only and only != facts.caller:
         return Reason.CALLER_NOT_ALLOWED, "narrowed_to_another"
     if facts.on_allow_list is False:
         return Reason.CALLER_NOT_ALLOWED, "not_on_allow_list"

@@ -160,6 +160,12 @@ def test_two_bindings_of_one_recipient_on_a_number_collect_digits() -> None:
     )
 
 
+def test_nobody_is_called_back_by_themselves() -> None:
+    binding = a_binding()
+
+    assert decide(a_call(binding, caller=ANNA, last_callers={binding.slot: ANNA})).reason is Reason.NOBODY_TO_CALL_BACK
+
+
 def test_the_last_caller_of_an_earlier_turn_is_nobodys_last_caller() -> None:
     binding = a_binding(turn=3)
 

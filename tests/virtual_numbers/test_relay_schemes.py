@@ -30,6 +30,8 @@ def test_a_700_number_is_dialled_whole() -> None:
     )
     assert decide(replace(facts, bindings=())).reason is Reason.NO_SUCH_NUMBER
     assert decide(replace(facts, ext="12")).cause == "extension_unexpected"
+    over = decide(replace(facts, bindings=(release(binding, NOW),)))
+    assert (over.reason, over.record_miss) == (Reason.SHIPMENT_CLOSED, False), "there is no extension to guess"
 
 
 def test_a_pair_connects_its_two_phones_both_ways_and_no_third() -> None:
