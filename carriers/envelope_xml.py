@@ -6,6 +6,7 @@ processing instructions: nobody describes them and anybody can write into them.
 
 from __future__ import annotations
 
+import re
 from typing import cast
 
 from lxml import etree
@@ -13,6 +14,7 @@ from lxml import etree
 from carriers.errors import CarrierRefusal
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}"
+_DECLARED = re.compile(rb"""\s*<\?xml[^>]*?encoding\s*=\s*["']([\w\-]+)""")
 Element = etree._Element
 
 
@@ -81,6 +83,17 @@ def loads(raw: bytes, path: str) -> Xml:
     if info.internalDTD is not None:
         raise CarrierRefusal("XML with a doctype", code="doctype_refused", path=path)
     return Xml(root, info.encoding or "UTF-8", raw.lstrip()[:5] == b"<?xml")
+
+
+def recoded(text: bytes, path: str) -> bytes:
+    """A document that stood inside a string, as UTF-8, in the charset that its own declaration names."""
+    named = _DECLARED.match(text)
+    if named is None or named[1].lower() == b"utf-8":
+        return text
+    try:
+        return text.decode().encode(named[1].decode())
+    except (LookupError, UnicodeEncodeError):
+        raise CarrierRefusal("the XML is not in the charset it names", code="bad_charset", path=path) from None
 
 
 def dumps(xml: Xml) -> bytes:

@@ -187,7 +187,12 @@ def close_level(level: Level, sheet: Sheet) -> bytes:
 def put_back(level: Level, sheet: Sheet) -> None:
     """Close a level and set its string where it was opened."""
     raw = close_level(level, sheet)
-    level.container[level.key] = raw.decode(sheet.charset if level.node.codec == "form" else "utf-8")
+    charset = "utf-8"
+    if level.node.codec == "form":
+        charset = sheet.charset
+    elif level.node.codec == "xml":
+        charset = level.tree.encoding
+    level.container[level.key] = raw.decode(charset)
 
 
 def _closed(level: Level, sheet: Sheet) -> bytes:

@@ -47,7 +47,8 @@ def open_level(node: Node, raw: bytes, container: Any, key: Any, path: str, role
             tree = envelope_form.loads(raw, sheet.charset, path)
             _claim_form(inner, tree, path, role, sheet)
         case "xml":
-            tree = envelope_xml.loads(raw, path)
+            inside = container is not None and type(container) is not envelope_multipart.Part
+            tree = envelope_xml.loads(envelope_xml.recoded(raw, path) if inside else raw, path)
             claim_root(inner, tree.root, f"{path}~" if path else "", role, sheet, _claim_scalar)
         case "multipart":
             tree = envelope_multipart.loads(raw, sheet.content_type, path)

@@ -59,3 +59,24 @@ def test_untouched_xml_comes_out_as_it_came(raw: bytes) -> None:
 def test_comments_and_instructions_do_not_go_on() -> None:
     raw = b"<a><!-- call 13800138000 --><?note 13800138000?><b/></a>"
     assert envelope_xml.dumps(envelope_xml.loads(raw, "")) == b"<a><b/></a>"
+
+
+@pytest.mark.parametrize("charset", ["GBK", "UTF-8", "utf-8"])
+def test_a_document_inside_a_string_may_declare_any_charset(charset: str) -> None:
+    from carriers.finish import preview
+    from carriers.order import open_order
+    from carriers.percent import quote
+    from carriers.veil import veil
+    from carriers.wire import WireRequest
+    from tests.carriers.test_nesting import OPERATIONS
+
+    text = f"<?xml version='1.0' encoding='{charset}'?>\n<R><a>林徽</a><b>顺丰</b></R>"
+    order = open_order(
+        OPERATIONS["form", "xml"], WireRequest("POST", "/", "", {}, b"a=" + quote(text.encode()) + b"&b=1")
+    )
+    assert [value for _, _, _, value in order.fields] == ["林徽"]
+    assert preview(veil(order, relays={})).body == b"a=" + quote(text.replace("林徽", "林**").encode()) + b"&b=1"
+
+
+def test_a_charset_that_does_not_exist_is_refused_inside_a_string_too() -> None:
+    assert refusal_of(envelope_xml.recoded, b"<?xml version='1.0' encoding='klingon'?><a/>", "") == "bad_charset"
