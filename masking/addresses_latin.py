@@ -17,10 +17,10 @@ PERSON_STARS = "***"  # a name or a contact; the four stars of a door tell that 
 _UNIT_WORDS = any_of(
     # English
     "apartment apt unit suite ste flat floor flr room rm building bldg block blk tower twr wing level lvl penthouse ph "
-    "basement bsmt shop stall kiosk door department dept space spc trailer trlr lot slip hangar office ofc studio villa "
+    "basement bsmt shop stall kiosk door department dept space spc trailer trlr lot slip hangar office ofc studio villa shed casita "
     "stair stairs staircase "
     # French
-    "appartement appt app bâtiment batiment bât bat étage etage escalier esc porte chambre hall entrée cage logement "
+    "appartement appt app bâtiment batiment bât bat étage etage escalier esc porte chambre hall entrée cage logement bureau salle local "
     # German, Dutch
     "wohnung whg stock stockwerk og zimmer zi aufgang treppe stiege top tür haus kamer verdieping "
     # Spanish, Portuguese, Italian
@@ -42,7 +42,7 @@ _UNIT = re.compile(
     r"|(?:penthouse|basement|erdgeschoss|dachgeschoss|hinterhaus|vorderhaus|souterrain|rez-de-chaussée|rdc|EG|DG|HH|VH|bajo|ático)"
     r"(?!\w)(?!\s+\w+\s+(?:st|street|rd|road|ave)\b)"
     rf"|\d{{1,2}}[oaºª°]\s?(?:izquierda|derecha|izda|izq|dcha|dto|esq|[A-H]\b)?{_END}"  # Spain: 3º B
-    rf"|\d{{1,2}}\.?\s?(?:tv|th|mf|bis|hs)\b\.?{_END}"  # Denmark, the Netherlands
+    rf"|\d{{1,4}}\.?\s?(?:tv|th|mf|bis|hs)\b\.?{_END}"  # Denmark, the Netherlands
     r"|(?<=\d\s)m\.?\s?\d{1,3}(?!\w)"  # Poland
     r"|(?:apt|unit|ste|suite|fl|rm|ph|whg)-?\d+\w*"
     # Korea: building, floor, flat. The number of an administrative dong (역삼1동) follows a letter, a building's does not.
@@ -63,6 +63,7 @@ _BREAK = re.compile(r"[,\n]")
 _SEGMENT = r"(?:\A|(?<=[,\n]))(?P<blank>\s*)"
 _UNIT_AND_HOUSE = re.compile(_SEGMENT + r"(\d+)[A-Za-z]?([-/])(\d+)(?=[A-Za-z]?\s+(?P<street>[^\W\d]))")
 _UNIT_SEGMENT = re.compile(_SEGMENT + r"[A-Za-z]?-?\d{1,5}(?:-\d{1,5})?[A-Za-z]?(?=\s*[,\n]\s*\d+[A-Za-z]?\s+[^\W\d])")
+_LAST_NUMBER = re.compile(r"(\d.*[^\W\d]\s*[,\n]\s*)\d{1,3}[A-Za-z]?\Z", re.DOTALL)  # 41 Quai aux Tonneliers, 2
 _PERSON = re.compile(
     r"(?<!\w)(c/o|attn|attention|z\.\s?hd\.?|zu händen|a/c|à l'attention de|chez|t\.a\.v\.?)([.:]?\s+)[^,\n]+",
     re.IGNORECASE,
@@ -149,8 +150,9 @@ def _cover_units(text: str, country: str) -> tuple[str, int]:
     text, worded = _UNIT.subn(STARS, text)
     text, bare = _BARE_UNIT.subn(rf"\1{STARS}", text)
     text, segments = _UNIT_SEGMENT.subn(rf"\1{STARS}", text)
+    text, last = _LAST_NUMBER.subn(rf"\1{STARS}", text)
     covered = _UNIT_AND_HOUSE.sub(lambda m: _unit_and_house(m, country), text)
-    return covered, worded + bare + segments + (covered != text)
+    return covered, worded + bare + segments + last + (covered != text)
 
 
 def _unit_and_house(pair: re.Match[str], country: str) -> str:

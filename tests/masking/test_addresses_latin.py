@@ -44,6 +44,12 @@ from masking.addresses_latin import mask_latin
         ("테헤란로 123, 101동 1502호", "테헤란로 123, ****", "unit"),
         ("테헤란로 123, 지하 1층", "테헤란로 123, ****", "unit"),
         ("테헤란로 123, 가동 502호", "테헤란로 123, ****", "unit"),
+        ("74 rue Wellington N bureau 18", "74 rue Wellington N ****", "unit"),
+        ("41 Quai aux Tonneliers, 2", "41 Quai aux Tonneliers, ****", "unit"),
+        ("Quai aux Tonneliers, 2", "Quai aux Tonneliers, ****", "house_number"),
+        ("41 Quai aux Tonneliers, 2345", "**** Quai aux Tonneliers, 2345", "house_number"),
+        ("Oudegracht 284 bis", "Oudegracht ****", "unit"),
+        ("Shed 11B", "****", "unit"),
         # Unit and house in one.
         ("5/12 Smith St, Fitzroy", "****/12 Smith St, Fitzroy", "unit"),
         ("5-12 Smith St, Fitzroy", "**** Smith St, Fitzroy", "house_number"),
