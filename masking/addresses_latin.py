@@ -59,11 +59,12 @@ _BARE_UNIT = re.compile(  # 1159 Highland Ave 9B
     r"(?:\d+[A-Za-z]?(?:-\d+)?|[A-Z]\d*)(?=\s*(?:[,\n]|\Z))",
     re.IGNORECASE,
 )
+_ANY_DIGIT = re.compile(r"\d")
 _BREAK = re.compile(r"[,\n]")
 _SEGMENT = r"(?:\A|(?<=[,\n]))(?P<blank>\s*)"
 _UNIT_AND_HOUSE = re.compile(_SEGMENT + r"(\d+)[A-Za-z]?([-/])(\d+)(?=[A-Za-z]?\s+(?P<street>[^\W\d]))")
 _UNIT_SEGMENT = re.compile(_SEGMENT + r"[A-Za-z]?-?\d{1,5}(?:-\d{1,5})?[A-Za-z]?(?=\s*[,\n]\s*\d+[A-Za-z]?\s+[^\W\d])")
-_LAST_NUMBER = re.compile(r"(\d.*[^\W\d]\s*[,\n]\s*)\d{1,3}[A-Za-z]?\Z", re.DOTALL)  # 41 Quai aux Tonneliers, 2
+_LAST_NUMBER = re.compile(r"(?<=[^\W\d])(\s*[,\n]\s*)\d{1,3}[A-Za-z]?\Z")  # 41 Quai aux Tonneliers, 2
 _PERSON = re.compile(
     r"(?<!\w)(c/o|attn|attention|z\.\s?hd\.?|zu händen|a/c|à l'attention de|chez|t\.a\.v\.?)([.:]?\s+)[^,\n]+",
     re.IGNORECASE,
@@ -134,9 +135,10 @@ def mask_latin(text: str, country: str) -> Masked:
     text, boxes = _BOX.subn(rf"\1\2{STARS}", text)
     if boxes and _GERMAN_BOX.search(text):
         text = _POST_NUMBER.sub(STARS, text)
-    text, units = _cover_units(text, country)
-    if units or boxes:
-        reason = "unit" if units else "postbox"
+    covered = _cover_units(text, country)
+    if covered != text or boxes:
+        reason = "unit" if covered != text else "postbox"
+        text = covered
     elif had_stars:
         reason = "door_premasked"
     else:
@@ -146,13 +148,14 @@ def mask_latin(text: str, country: str) -> Masked:
     return Masked(_JOIN.sub(STARS, text), reason)
 
 
-def _cover_units(text: str, country: str) -> tuple[str, int]:
-    text, worded = _UNIT.subn(STARS, text)
-    text, bare = _BARE_UNIT.subn(rf"\1{STARS}", text)
-    text, segments = _UNIT_SEGMENT.subn(rf"\1{STARS}", text)
-    text, last = _LAST_NUMBER.subn(rf"\1{STARS}", text)
-    covered = _UNIT_AND_HOUSE.sub(lambda m: _unit_and_house(m, country), text)
-    return covered, worded + bare + segments + last + (covered != text)
+def _cover_units(text: str, country: str) -> str:
+    text = _UNIT.sub(STARS, text)
+    text = _BARE_UNIT.sub(rf"\1{STARS}", text)
+    text = _UNIT_SEGMENT.sub(rf"\1{STARS}", text)
+    last = _LAST_NUMBER.search(text)
+    if last and _ANY_DIGIT.search(text, 0, last.start()):
+        text = text[: last.end(1)] + STARS
+    return _UNIT_AND_HOUSE.sub(lambda m: _unit_and_house(m, country), text)
 
 
 def _unit_and_house(pair: re.Match[str], country: str) -> str:
