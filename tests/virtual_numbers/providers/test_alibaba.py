@@ -119,6 +119,12 @@ def test_a_server_error_without_a_code_may_be_tried_again() -> None:
     assert refused.value.code == "provider_body_malformed"
 
 
+def test_an_ok_inside_a_failed_answer_is_no_success() -> None:
+    body = json.dumps({"Code": "OK", "SecretBindDTO": {"SubsId": "1", "SecretNo": X}}).encode()
+
+    assert fault_of(Answer(500, body)) is Fault.RETRY
+
+
 def test_an_error_never_repeats_the_vendors_text() -> None:
     body = json.dumps({"Code": "isv.ILLEGAL_ARGUMENT", "Message": f"PhoneNoA {A} is illegal"}).encode()
 
