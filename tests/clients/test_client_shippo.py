@@ -1,0 +1,94 @@
+"""Shippo's own Python client ships through the gateway with nothing changed but its server URL and its token."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from tests.canary import Canaries
+from tests.clients.aggregators import SHIPPO_TOKEN
+from tests.clients.conftest import Shopfront
+from tests.gateway.orders import AMERICAN, SELLER, Person, fresh_reference
+
+shippo = pytest.importorskip("shippo", reason="the PyPI client `shippo` is not installed (extra: dev)")
+parts = pytest.importorskip("shippo.models.components", reason="the PyPI client `shippo` is not installed (extra: dev)")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HIDDEN = Canaries(
+    {
+        "name": AMERICAN.name,
+        "phone": AMERICAN.phone,
+        "email": AMERICAN.email,
+        "sender": SELLER.name,
+        "theirs": SELLER.phone,
+    }
+)
+"""What Shippo may not see. Its carriers deliver from the printed label: street, unit and postcode go whole, on record."""
+
+
+def address(person: Person, city: str, state: str, postcode: str) -> Any:
+    where = {"street1": person.door, "city": city, "state": state, "zip": postcode, "country": "US"}
+    return parts.AddressCreateRequest(name=person.name, phone=person.phone, email=person.email or None, **where)
+
+
+def order() -> Any:
+    size = {"length": "5", "width": "4.5", "height": "4", "distance_unit": parts.DistanceUnitEnum.IN}
+    parcel = parts.ParcelCreateRequest(weight="2.1", mass_unit=parts.WeightUnitEnum.LB, **size)
+    return parts.ShipmentCreateRequest(
+        address_from=address(SELLER, "Toledo", "OH", "43604"),
+        address_to=address(AMERICAN, "Madison", "WI", "53703"),
+        parcels=[parcel],
+        metadata=fresh_reference(),
+    )
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def client(shopfront: Shopfront) -> Any:
+    made = await shopfront.credential("shippo")
+    return shippo.Shippo(api_key_header=f"ShippoToken {made['api_token']}", server_url=shopfront.base("shippo"))
+
+
+def shows_the_shop_s_own(shipment: Any) -> None:
+    for told, person in ((shipment.address_to, AMERICAN), (shipment.address_from, SELLER)):
+        assert (told.name, told.phone, told.street1) == (person.name, person.phone, person.door)
+
+
+async def test_a_shipment_is_created_with_the_shop_s_own_values_in_it(shopfront: Shopfront, client: Any) -> None:
+    asked = order()
+    shipment = await asyncio.to_thread(client.shipments.create, asked)
+
+    assert isinstance(shipment, parts.Shipment) and shipment.status is parts.ShipmentStatus.SUCCESS
+    assert shipment.metadata == asked.metadata
+    shows_the_shop_s_own(shipment)
+    assert [rate.amount for rate in shipment.rates] == ["7.58", "6.07"]
+
+
+async def test_shippo_learns_nobody_s_name_phone_or_mail(shopfront: Shopfront, client: Any) -> None:
+    await asyncio.to_thread(client.shipments.create, order())
+    sent = shopfront.shippo.last
+
+    assert HIDDEN.seen_in(sent.raw) == []
+    # What the label scope grants, and a phone that can be dialled instead of stars.
+    assert AMERICAN.door.encode() in sent.body
+    assert b"9501399000" in sent.body
+
+
+async def test_shippo_gets_its_own_token_and_never_the_shop_s(shopfront: Shopfront, client: Any) -> None:
+    await asyncio.to_thread(client.shipments.create, order())
+    sent = shopfront.shippo.last
+
+    assert sent.headers["Authorization"] == f"ShippoToken {SHIPPO_TOKEN}"
+    assert b"vwk_" not in sent.raw
+
+
+async def test_a_wrong_token_is_refused_and_nothing_is_sent(shopfront: Shopfront, client: Any) -> None:
+    before = len(shopfront.shippo.received)
+    stranger = shippo.Shippo(api_key_header="ShippoToken nobody", server_url=shopfront.base("shippo"))
+
+    with pytest.raises(shippo.models.errors.SDKError) as refused:
+        await asyncio.to_thread(stranger.shipments.create, order())
+    assert refused.value.status_code == 401
+    assert len(shopfront.shippo.received) == before
