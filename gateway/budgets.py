@@ -54,11 +54,18 @@ class Budgets:
         self._totals: dict[str, _Totals] = {}
 
     def account(
-        self, connection: Connection, terms: Terms | None, parcel: scan_reads.Parcel, *, scan: str, now: datetime
+        self,
+        connection: Connection,
+        terms: Terms | None,
+        parcel: scan_reads.Parcel,
+        *,
+        reveal: bool,
+        scan: str,
+        now: datetime,
     ) -> Account:
         """What the store holds of this parcel. `scan` is the scan's id where it was counted before: a retry costs nothing."""
         carrier, shipment = parcel.shipment.carrier, parcel.shipment.id
-        made = scan_reads.revealed(connection, carrier, shipment)
+        made = scan_reads.revealed(connection, carrier, shipment) if reveal else []
         person = parcel.owner or sha256(shipment.encode()).digest()[:16]
         reveals, nth = sum(1 for by in made if by != scan), len(made) + 1
         if not _bounded(terms):

@@ -7,7 +7,7 @@ moved the parcel, and gives the slot back to the desk once that unit is durable.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -41,10 +41,21 @@ class Lifecycle:
         s = self._service.settings
         return Terms(hold=s.hold, after_delivery=s.after_delivery)
 
-    async def follow(self, unit: Unit, shipment: reads.ShipmentRow, stage: Stage, now: datetime) -> Then:
-        """The parcel reached `stage`: put its recipient's binding's new state into `unit`. Call what it gives after the commit."""
+    async def follow(
+        self,
+        unit: Unit,
+        shipment: reads.ShipmentRow,
+        stage: Stage,
+        now: datetime,
+        *,
+        known: Iterable[Binding] | None = None,
+    ) -> Then:
+        """The parcel reached `stage`: put its recipient's binding's new state into `unit`. Call what it gives after the commit.
+
+        `known` are the shipment's bindings where the caller has just read them.
+        """
         return await self._change(
-            unit, shipment, now, lambda binding: extend(binding, stage, now, self.terms), stage.value
+            unit, shipment, now, lambda binding: extend(binding, stage, now, self.terms), stage.value, known
         )
 
     async def end(self, unit: Unit, shipment: reads.ShipmentRow, now: datetime, reason: str) -> Then:
@@ -52,20 +63,28 @@ class Lifecycle:
         return await self._change(unit, shipment, now, lambda binding: release(binding, now), reason)
 
     async def _change(
-        self, unit: Unit, shipment: reads.ShipmentRow, now: datetime, change: Callable[[Binding], Binding], reason: str
+        self,
+        unit: Unit,
+        shipment: reads.ShipmentRow,
+        now: datetime,
+        change: Callable[[Binding], Binding],
+        reason: str,
+        known: Iterable[Binding] | None = None,
     ) -> Then:
         slot = shipment.relays.get("recipient")
         if not slot or slot[2] < 0:
             return _nothing
-        binding, strange = await self._service.database.read(
-            lambda connection: (
-                relay_reads.binding_of_turn(connection, *slot),
-                relay_reads.shown_to_stranger(connection, *slot),
-            )
-        )
+        read = self._service.database.read
+        if known is None:
+            binding = await read(lambda connection: relay_reads.binding_of_turn(connection, *slot))
+        else:
+            binding = next((held for held in known if held.slot == tuple(slot)), None)
         if binding is None or binding.shipment != shipment.id:
             return _nothing
-        return self._write(unit, binding, change(binding), now, reason, strange)
+        changed, strange = change(binding), False
+        if changed.state is State.RELEASED:
+            strange = await read(lambda connection: relay_reads.shown_to_stranger(connection, *slot))
+        return self._write(unit, binding, changed, now, reason, strange)
 
     def _write(self, unit: Unit, binding: Binding, changed: Binding, now: datetime, reason: str, strange: bool) -> Then:
         if changed == binding:

@@ -160,7 +160,7 @@ class CourierScan:
         earlier = scan_reads.earlier(connection, courier.id, key) if key else ""
         stage, at, _ = parcel.history[-1] if parcel.history else (Stage.CREATED, parcel.shipment.created_at, "")
         terms = self._service.policy.terms.get(courier.carrier)
-        account = self._budgets.account(connection, terms, parcel, scan=earlier, now=now)
+        account = self._budgets.account(connection, terms, parcel, reveal=bool(asked.reason), scan=earlier, now=now)
         return _Seen(parcel, Stage(stage), _moment(at), key, earlier, account)
 
     def _key(self, asked: ScanRequest, shipment: ShipmentRow) -> bytes | None:
@@ -212,7 +212,7 @@ class CourierScan:
         unit.record(disclosure.entry)
         then = None
         if stage is not seen.stage:
-            then = await self._lifecycle.follow(unit, shipment, stage, now)
+            then = await self._lifecycle.follow(unit, shipment, stage, now, known=seen.parcel.bindings)
             told_shop = {"carrier": shipment.carrier, "stage": stage.value}
             put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.stage", now=now, **told_shop)
         await service.commit(unit)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, case, func, select
 
-from gateway.store.compiled import Query
+from gateway.store.compiled import Query, Row
 from gateway.store.reads import Outcome, ShipmentRow, VaultRow
 from gateway.store.tables import (
     binding_states,
@@ -83,11 +83,14 @@ _state, _other = binding_states.alias("state"), binding_states.alias("other")
 _latest = select(func.max(_other.c.at)).where(*(_other.c[name] == bindings.c[name] for name in _SLOT)).scalar_subquery()
 _BINDING = Query(
     select(
-        *(bindings.c[name] for name in ("tenant", "shipment", "carrier", "role", *_SLOT, "party", "owner", "scheme")),
+        *(bindings.c[name] for name in ("tenant", "shipment", "carrier", "role", *_SLOT, "party", "scheme")),
         *(bindings.c[name] for name in ("bound_at", "expires_at")),
         _state.c.state,
         _state.c.expires_at.label("until"),
         _state.c.released_at,
+        _state.c.peer,
+        _state.c.peer_until,
+        bindings.c.owner,
     )
     .select_from(
         bindings.outerjoin(
@@ -119,13 +122,13 @@ _LEARNED_OF = Query(
 def ticket(connection: Connection, id: bytes) -> tuple[str, str, bytes] | None:
     """(shipment, carrier, fingerprint) of a ticket that was not revoked."""
     row = _TICKET.first(connection, id=id)
-    return (row.shipment, row.carrier, bytes(row.fingerprint)) if row else None
+    return (row[0], row[1], bytes(row[2])) if row else None
 
 
 def by_waybill(connection: Connection, carrier: str, waybill: str) -> str | None:
     """The newest shipment that the carrier booked under this waybill."""
     row = _BOOKED.first(connection, carrier=carrier, waybill=waybill)
-    return row.shipment if row else None
+    return row[0] if row else None
 
 
 def parcel(connection: Connection, shipment: str) -> Parcel | None:
@@ -133,25 +136,24 @@ def parcel(connection: Connection, shipment: str) -> Parcel | None:
     row = _PARCEL.first(connection, shipment=shipment)
     if row is None:
         return None
-    values: Sequence[Any] = tuple(row)
-    found = _shipment(values[: len(_SHIPMENT)])
-    record = _record(found, values[len(_SHIPMENT) : len(_SHIPMENT) + len(_VAULT)])
-    booked = _outcome(values[len(_SHIPMENT) + len(_VAULT) :])
+    found = _shipment(row[: len(_SHIPMENT)])
+    record = _record(found, row[len(_SHIPMENT) : len(_SHIPMENT) + len(_VAULT)])
+    booked = _outcome(row[len(_SHIPMENT) + len(_VAULT) :])
     history = _HISTORY.all(connection, shipment=shipment)
     bound, owner = [], b""
     for role, (x, ext, turn) in found.relays.items():
         held = _BINDING.first(connection, x=x, ext=ext, turn=turn) if turn >= 0 else None
         if held:
             bound.append(_binding(held))
-            owner = bytes(held.owner) if role == "recipient" else owner
+            owner = bytes(held[-1]) if role == "recipient" else owner
     told = [(stage, at, source) for stage, at, source, _seq in history]
-    return Parcel(found, record, booked, told, history[-1].seq if history else 0, bound, owner)
+    return Parcel(found, record, booked, told, history[-1][3] if history else 0, bound, owner)
 
 
 def earlier(connection: Connection, courier: str, key: bytes) -> str:
     """The id of the scan that this courier's device sent under this key before, or ""."""
     row = _EARLIER.first(connection, courier=courier, key=key)
-    return row.id if row else ""
+    return row[0] if row else ""
 
 
 def revealed(connection: Connection, carrier: str, shipment: str) -> list[str]:
@@ -198,21 +200,41 @@ def _outcome(values: Sequence[Any]) -> Outcome | None:
     return None if seq is None else Outcome(seq, status, waybill or "", routing_code, None)
 
 
-def _binding(row: Any) -> Binding:
+def _binding(row: Row) -> Binding:
+    (
+        tenant,
+        shipment,
+        carrier,
+        role,
+        x,
+        ext,
+        turn,
+        party,
+        scheme,
+        bound_at,
+        expires_at,
+        state,
+        until,
+        released_at,
+        *rest,
+    ) = row
+    peer, peer_until, _owner = rest
     return Binding(
-        tenant=row.tenant,
-        shipment=row.shipment,
-        carrier=row.carrier,
-        role=row.role,
-        x=row.x,
-        ext=row.ext,
-        turn=row.turn,
-        party=bytes(row.party),
-        state=State(row.state) if row.state else State.CALLABLE,
-        bound_at=datetime.fromtimestamp(row.bound_at / 1000, UTC),
-        expires_at=_when(row.until if row.state else row.expires_at),
-        released_at=_when(row.released_at),
-        scheme=Scheme(row.scheme),
+        tenant=tenant,
+        shipment=shipment,
+        carrier=carrier,
+        role=role,
+        x=x,
+        ext=ext,
+        turn=turn,
+        party=bytes(party),
+        state=State(state) if state else State.CALLABLE,
+        bound_at=datetime.fromtimestamp(bound_at / 1000, UTC),
+        expires_at=_when(until if state else expires_at),
+        released_at=_when(released_at),
+        scheme=Scheme(scheme),
+        peer=bytes(peer) if peer else b"",
+        peer_until=_when(peer_until),
     )
 
 

@@ -46,10 +46,10 @@ async def test_a_reveal_gives_its_reason_shows_more_and_is_on_record(street: Str
     async with street.browser.page() as page:
         await street.sign_in(page)
         await street.type_in(page, ticket)
-        await page.seen("#reveal")
+        await page.click("#reveal summary")
         assert CONSIGNEE.name not in await page.text("#facts")
         await page.eval("document.querySelector('#reason').value = 'identity_check'")
-        await page.click("#reveal button")
+        await page.click("#reveal-form button")
         await page.until(f"document.querySelector('#facts').innerText.includes({json.dumps(CONSIGNEE.name)})")
         await page.click("#next")
         assert CONSIGNEE.name not in await page.eval("document.documentElement.outerHTML")
