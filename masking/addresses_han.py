@@ -57,13 +57,8 @@ def mask_han(text: str) -> Masked:
             continue
         start = token.start()
         if reason != ROUTE:
-            if (
-                not number_at + 1
-                and len(token[0]) >= _LONG_NUMBER
-                and token[0].isdigit()
-                and text.find("*", 0, start) < 0
-            ):
-                return mask_han(_PHONE.sub("", text).strip() or STARS)
+            if len(token[0]) >= _LONG_NUMBER and token[0].isdigit():
+                return mask_han(_PHONE.sub("", text).strip() or STARS)  # a phone is no door, and may stand before one
             return _cut(text, start, reason)
         number_at = start
         if token["more"]:
