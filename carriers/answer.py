@@ -75,6 +75,8 @@ class Answer:
     waybills: tuple[str, ...] = ()
     routing_code: str = ""
     reference: str = ""
+    handles: tuple[str, ...] = ()
+    """The carrier's own ids of the shipment, by which later calls name it."""
     error_code: str = ""
     absent: bool = False
     """A look-up's answer that says that the carrier does not know the order."""
@@ -134,6 +136,7 @@ def rewrite_answer(
         waybills=tuple(dict.fromkeys(leaf.value for leaf in facts.get("waybill", []) if leaf.value)),
         routing_code=_first(facts, "routing_code"),
         reference=_first(facts, "reference"),
+        handles=tuple(dict.fromkeys(leaf.value for leaf in facts.get("handle", []) if leaf.value)),
         error_code=_first(facts, "error_code"),
         absent=bool(rule.absent) and _any_holds(rule.absent, Tree(sheet)),
         findings=tuple(sheet.findings),
@@ -155,7 +158,8 @@ def settle(sheet: Sheet, record: Record) -> int:
         if plain is not None and plain != leaf.value:
             leaf.container[leaf.key] = plain
     for leaf in texts:
-        text = scrub(leaf.value, sheet.leaves)
+        # A remark that went out scrubbed and comes back as it went is the shop's own; any other text is the carrier's.
+        text = record.text(leaf.value) or scrub(leaf.value, sheet.leaves)
         if text != leaf.value:
             leaf.container[leaf.key] = text
             born += 1
@@ -175,7 +179,8 @@ def read_outcome(rule: AnswerRule, sheet: Sheet, status: int) -> str:
         return "unknown"
     if status >= 400 or _any_holds(rule.refused, tree):
         return "refused"
-    if rule.booked and not rule.refused and tree.stands(rule.booked[0].steps):
+    # A fact that stands and says no is a refusal; one that is missing, or says yes, leaves the order in doubt.
+    if not rule.refused and any(tree.stands(fact.steps) and not holds(fact, tree) for fact in rule.booked):
         return "refused"
     return "unknown"
 

@@ -34,6 +34,17 @@ class Record:
             if pair not in known:
                 known.append(pair)
 
+    def text(self, echoed: str) -> str | None:
+        """What the shop wrote where a whole free text came back exactly as it was sent; None for any other, or where it is not sure."""
+        plain = {
+            written
+            for (_, kind), pairs in self.sent.items()
+            if kind == "free_text"
+            for sent, written in pairs
+            if sent == echoed
+        }
+        return plain.pop() if len(plain) == 1 else None
+
     def __repr__(self) -> str:
         return f"<Record of {sum(map(len, self.sent.values()))} values>"
 
