@@ -19,16 +19,18 @@ from carriers.answer import Answer
 from carriers.order import OpenOrder, open_order
 from carriers.profile import CarrierProfile, Operation
 from carriers.rewrite import finish, rewrite_answer, veil
+from carriers.unknown import inspect
 from carriers.wire import WireRequest
 from gateway.flows.artwork import police
 from gateway.flows.forward import FrontAnswer, OrderRefused, check_hits
+from gateway.flows.handles import names_in, remember
 from gateway.flows.lifecycle import Lifecycle
 from gateway.flows.relays import Relays
 from gateway.flows.settle import ECHOES
 from gateway.identity import Shop
 from gateway.service import Service
 from gateway.store import reads
-from gateway.store.tables import stages
+from gateway.store.tables import outcomes, stages
 from gateway.store.unit import Unit
 from gateway.upstream import Route
 from masking.disclosure import Record, disclose, disclose_for_restore
@@ -36,6 +38,9 @@ from masking.personal import Party, RelayNumber, Role
 from masking.policy import Audience, Occasion, Reader
 from masking.stage import Stage
 from masking.vault import blind_index
+
+UNKNOWN = "unknown"
+"""The id of an operation that no profile describes (`carriers.unknown`)."""
 
 
 @dataclass(slots=True)
@@ -45,6 +50,7 @@ class _Known:
     shipment: reads.ShipmentRow | None = None
     record: reads.VaultRow | None = None
     stage: tuple[int, str, int] | None = None
+    outcome: reads.Outcome | None = None
     entries: list[bytes] = field(default_factory=list)
     parties: list[Party] = field(default_factory=list, repr=False)
     """Opened only to check a carrier's label against them."""
@@ -68,6 +74,8 @@ class Consult:
         """Ask the carrier, on record, and give its answer back with the shop's own values."""
         service, now = self._service, self._service.clock()
         order = open_order(operation, request)
+        if operation.id == UNKNOWN:
+            inspect(order)
         known = await self._known(shop, profile, order)
         echoes = self._echoes(known, now)
         last_four = self._last_four(order, known, now)
@@ -98,17 +106,16 @@ class Consult:
         if order.reference:
             ref = blind_index(self._service.keys.keyring, shop.id, f"reference {profile.id}", order.reference)
         waybills = [leaf.value for leaf in order.sheet.facts.get("waybill", [])]
+        names = names_in(order)
 
         def look(connection: Connection) -> _Known:
             row = reads.shipment_by_ref(connection, shop.id, profile.id, ref) if ref else None
-            for waybill in waybills if row is None else ():
-                id = reads.shipment_by_waybill(connection, profile.id, waybill)
-                row = reads.shipment(connection, id) if id else None
-                if row is not None:
-                    break
-            if row is None or row.tenant != shop.id:
+            if row is None:
+                row = _named(connection, shop.id, profile.id, waybills, names)
+            if row is None:
                 return _Known()
-            return _Known(row, reads.sealed(connection, row.id), reads.latest_stage(connection, row.id))
+            stage, outcome = reads.latest_stage(connection, row.id), reads.outcome(connection, row.id)
+            return _Known(row, reads.sealed(connection, row.id), stage, outcome)
 
         return await self._service.database.read(look)
 
@@ -194,10 +201,37 @@ class Consult:
         await police(answer, parties, by_label=by_label, own_url=own)
 
     async def _effects(self, operation: Operation, known: _Known, answer: Answer) -> None:
-        """A cancelled shipment is over: its stage closes and its number is released."""
-        if operation.effect != "cancel" or answer.outcome != "booked" or known.shipment is None:
+        """What the answer changes: a shipment is cancelled, or the purchase of its label brought the waybill."""
+        if known.shipment is None or answer.outcome != "booked":
             return
-        now, shipment = self._service.clock(), known.shipment
+        if operation.effect == "cancel":
+            await self._cancelled(known, known.shipment)
+        elif operation.effect == "label":
+            await self._bought(known, known.shipment, answer)
+
+    async def _bought(self, known: _Known, shipment: reads.ShipmentRow, answer: Answer) -> None:
+        """A waybill that comes with the purchase. On disk before the shop is told, like one that comes at once."""
+        before, now = known.outcome, self._service.clock()
+        unit, ms = Unit(), int(now.timestamp() * 1000)
+        remember(unit, answer, tenant=shipment.tenant, carrier=shipment.carrier, shipment=shipment.id, at=ms)
+        if answer.waybill and (before is None or before.waybill != answer.waybill):
+            seq, kept = (before.seq + 1, before.answer) if before else (1, None)
+            unit.add(
+                outcomes, shipment.id, seq, shipment.tenant, shipment.carrier, "booked", answer.waybill, answer.routing_code,
+                kept, ms,
+            )  # fmt: skip
+            told = {"carrier": shipment.carrier, "waybill": answer.waybill}
+            actor, tenant = f"carrier:{shipment.carrier}", shipment.tenant
+            entry = self._service.record(
+                "order.bought", tenant=tenant, actor=actor, subject=shipment.id, detail=told, at=now
+            )
+            unit.record(entry)
+        if unit.rows:
+            await self._service.commit(unit)
+
+    async def _cancelled(self, known: _Known, shipment: reads.ShipmentRow) -> None:
+        """A cancelled shipment is over: its stage closes and its number is released."""
+        now = self._service.clock()
         unit = Unit()
         seq = known.stage[0] + 1 if known.stage else 1
         unit.add(
@@ -221,3 +255,19 @@ class Consult:
 
 def _stage(known: _Known) -> Stage:
     return Stage(known.stage[1]) if known.stage else Stage.CREATED
+
+
+def _named(
+    connection: Connection, tenant: str, carrier: str, waybills: list[str], names: list[str]
+) -> reads.ShipmentRow | None:
+    """The tenant's shipment under one of these waybills or names. All shops ship under one account of the carrier's, so a call about
+    another shop's parcel would be answered, and obeyed: it is refused."""
+    found = [id for waybill in waybills if (id := reads.shipment_by_waybill(connection, carrier, waybill))]
+    if names:
+        by_tenant = reads.shipments_by_handle(connection, carrier, names)
+        found += [by_tenant[tenant]] if tenant in by_tenant else list(by_tenant.values())
+    rows = [row for id in found if (row := reads.shipment(connection, id))]
+    own = next((row for row in rows if row.tenant == tenant), None)
+    if own is None and rows:
+        raise OrderRefused("no such shipment", code="shipment_not_found")
+    return own

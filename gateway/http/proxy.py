@@ -11,6 +11,9 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from carriers.errors import CarrierRefusal
+from carriers.profile import CarrierProfile, Operation
+from carriers.unknown import unknown_operation
 from carriers.wire import WireRequest
 from gateway.flows import Flows
 from gateway.http.problems import problem
@@ -27,6 +30,16 @@ class BadRequest(VeilwayError):
     """The request is refused before anything is read from it."""
 
     code = "bad_request"
+
+
+def _operation(profile: CarrierProfile, wire: WireRequest) -> Operation:
+    """The operation that a request is; what no profile describes follows the carrier's `passthrough` rule."""
+    try:
+        return profile.match(wire)
+    except CarrierRefusal as refusal:
+        if refusal.code != "unknown_operation":
+            raise
+        return unknown_operation(profile, wire)
 
 
 def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
@@ -72,7 +85,7 @@ class FrontDoor:
         if granted is not None:
             return web.Response(status=granted.status, body=granted.body, headers=dict(granted.headers))
         shop = await self._who(request, profile.id, wire)
-        operation = profile.match(wire)
+        operation = _operation(profile, wire)
         route = service.route(carrier)
         answer = await self._flows.front(
             shop, profile, route, operation, wire, request.headers.get("Idempotency-Key", "")
