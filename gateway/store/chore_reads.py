@@ -59,8 +59,11 @@ def run_out(connection: Connection, after: int, until: int, limit: int) -> tuple
     later = select(binding_states.c.x, binding_states.c.ext, binding_states.c.turn, binding_states.c.expires_at).where(
         binding_states.c.expires_at > after, binding_states.c.expires_at <= until
     )
-    rows = connection.execute(first.union(later).order_by("expires_at").limit(limit)).all()
-    reached = rows[-1].expires_at if len(rows) == limit else until
+    ends = first.union(later).subquery()
+    # A page ends after a whole millisecond, never within one: what ends with its last would be passed over for good.
+    cut = select(ends.c.expires_at).order_by(ends.c.expires_at).offset(limit - 1).limit(1)
+    reached = connection.execute(cut).scalar() or until
+    rows = connection.execute(select(ends).where(ends.c.expires_at <= reached)).all()
     found = {}
     for row in rows:
         binding = binding_of_turn(connection, row.x, row.ext, row.turn)

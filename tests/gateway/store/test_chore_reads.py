@@ -1,8 +1,6 @@
-"""The chores find what is open and what ran out, a page at a time, and pass over what is settled."""
+"""The chores find what is open, what is in doubt and what has run out, page by page, and pass nothing over."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 from gateway.store import chore_reads
 from gateway.store.tables import binding_states, bindings
@@ -10,59 +8,64 @@ from gateway.store.unit import Unit
 from tests.gateway.store.conftest import Store
 from tests.gateway.store.rows import MS, order, outcome
 
-
-def at(ms: int) -> str:
-    """The id that a shipment of this millisecond has, or the bound below it."""
-    return f"shp_{ms:012x}"
+X = "95013990001"
 
 
-async def test_the_pending_are_found_a_page_at_a_time_and_the_settled_passed_over(store: Store) -> None:
-    for n in range(5):
-        await store.commits.commit(order(at(MS + n)))
-    await store.commits.commit(outcome(at(MS + 1), "booked"))
+async def bind(store: Store, ends: list[int]) -> None:
+    unit = Unit()
+    for at, end in enumerate(ends):
+        ids = (X, f"{at:04d}", 0, "shop_a", f"shp_{at}", "sf-express", "recipient", "axn-ext")
+        unit.add(bindings, *ids, b"p" * 16, b"o" * 16, MS, end)
+    await store.commits.commit(unit)
 
-    rows, reached, more = await store.database.read(lambda c: chore_reads.pending(c, "", at(MS + 4), 3))
-    assert ([row.id for row in rows], reached, more) == ([at(MS), at(MS + 2)], at(MS + 2), True)
 
-    rows, reached, more = await store.database.read(lambda c: chore_reads.pending(c, reached, at(MS + 4), 3))
-    assert ([row.id for row in rows], reached, more) == ([at(MS + 3)], at(MS + 3), False)
+async def all_run_out(store: Store, until: int, limit: int) -> list[str]:
+    """Every extension that the chore meets, page by page."""
+    met, after = [], 0
+    while after < until:
+        found, after = await store.database.read(lambda c, a=after: chore_reads.run_out(c, a, until, limit))
+        met += [binding.ext for binding, _ in found]
+    return sorted(met)
+
+
+async def test_every_binding_that_ran_out_is_met_once_however_small_the_page(store: Store) -> None:
+    await bind(store, [MS + 10, MS + 20, MS + 20, MS + 20, MS + 20, MS + 30, MS + 500])
+    for limit in (1, 2, 3, 100):
+        assert await all_run_out(store, MS + 100, limit) == ["0000", "0001", "0002", "0003", "0004", "0005"], limit
+
+
+async def test_what_has_no_end_or_a_later_one_is_left_alone(store: Store) -> None:
+    await bind(store, [MS + 10])
+    unit = Unit()
+    ids = (X, "0900", 0, "shop_a", "snd_1", "sf-express", "sender", "axn-ext")
+    unit.add(bindings, *ids, b"p" * 16, b"o" * 16, MS, None)
+    unit.add(binding_states, X, "0000", 0, MS + 5, "shop_a", "callable", MS + 400, None, None, None, "exception")
+    await store.commits.commit(unit)
+    found, _ = await store.database.read(lambda c: chore_reads.run_out(c, 0, MS + 100, 50))
+    # A prolonged one stands under its first end, too; its latest state tells that it goes on.
+    assert [
+        (binding.ext, int(binding.expires_at.timestamp() * 1000)) for binding, _ in found if binding.expires_at
+    ] == [("0000", MS + 400)]
+    assert await all_run_out(store, MS + 500, 50) == ["0000"]
+
+
+async def test_the_pending_are_those_without_an_outcome_in_pages(store: Store) -> None:
+    for at in range(6):
+        await store.commits.commit(order(f"shp_{at}"))
+    for at in (1, 4):
+        await store.commits.commit(outcome(f"shp_{at}", "booked", waybill=f"SF{at}"))
+    met, after, more = [], "", True
+    while more:
+        found, after, more = await store.database.read(lambda c, a=after: chore_reads.pending(c, a, "shp_5", 2))
+        met += [row.id for row in found]
+    assert met == ["shp_0", "shp_2", "shp_3"]
 
 
 async def test_the_unknown_are_those_whose_latest_outcome_says_so(store: Store) -> None:
-    for id, states in {
-        at(1): [],
-        at(2): ["unknown"],
-        at(3): ["unknown", "booked"],
-        at(4): ["refused"],
-        at(5): ["unknown"],
-    }.items():
-        await store.commits.commit(order(id))
-        for seq, state in enumerate(states, 1):
-            await store.commits.commit(outcome(id, state, seq=seq))
-
-    rows = await store.database.read(lambda c: chore_reads.unknown(c, at(5), 50))
-
-    assert [row.id for row in rows] == [at(2)]
-
-
-def bound(ext: str, ends: int | None) -> Unit:
-    unit = Unit()
-    party = ext.encode().ljust(16, b".")
-    unit.add(bindings, "95013", ext, 0, "t", "shp_1", "sf-express", "recipient", "axn-ext", party, party, MS, ends)
-    return unit
-
-
-async def test_what_ran_out_is_found_once_and_a_prolonged_binding_under_its_later_end(store: Store) -> None:
-    for ext, ends in (("0001", MS + 10), ("0002", MS + 20), ("0003", MS + 90), ("0004", None)):
-        await store.commits.commit(bound(ext, ends))
-    longer = Unit()
-    longer.add(binding_states, "95013", "0002", 0, MS + 5, "t", "callable", MS + 50, None, None, None, "exception")
-    await store.commits.commit(longer)
-
-    found, reached = await store.database.read(lambda c: chore_reads.run_out(c, 0, MS + 60, 50))
-
-    ends = {binding.ext: binding.expires_at for binding, _ in found}
-    assert set(ends) == {"0001", "0002"}
-    assert ends["0002"] == datetime.fromtimestamp((MS + 50) / 1000, UTC)
-    assert reached == MS + 60
-    assert await store.database.read(lambda c: chore_reads.run_out(c, reached, MS + 80, 50)) == ([], MS + 80)
+    for at in range(3):
+        await store.commits.commit(order(f"shp_{at}"))
+        await store.commits.commit(outcome(f"shp_{at}", "unknown"))
+    await store.commits.commit(outcome("shp_1", "booked", seq=2, waybill="SF1"))
+    found = await store.database.read(lambda c: chore_reads.unknown(c, "shp_9", 10))
+    assert [row.id for row in found] == ["shp_2", "shp_0"]
+    assert [row.id for row in await store.database.read(lambda c: chore_reads.unknown(c, "shp_2", 1))] == ["shp_0"]

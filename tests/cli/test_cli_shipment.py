@@ -1,0 +1,16 @@
+"""A shipment is shown without anything personal, and only one in doubt is resolved."""
+
+from __future__ import annotations
+
+from tests.cli.conftest import Here
+
+
+async def test_a_shipment_is_shown_and_one_that_is_in_no_doubt_is_not_resolved(
+    here: Here, order: tuple[str, str]
+) -> None:
+    shown = await here.told("shipment", "show", order[0])
+    assert shown["status"] == "booked" and shown["relay"]["recipient"] == order[1]
+    done = await here.run("shipment", "resolve", order[0], "--not-booked")
+    assert (done.code, done.err.split(":")[0]) == (1, "not_resolvable")
+    for words in ((), ("--waybill", "W", "--not-booked")):
+        assert (await here.run("shipment", "resolve", order[0], *words)).code == 2

@@ -1,0 +1,26 @@
+"""What is told of a shipment: its state, waybill, stages and relay numbers; never a person."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from masking.errors import VeilwayError
+from tests.gateway.orders import HIDDEN, SENDER, sf_document
+from tests.gateway.world import World
+
+
+async def test_a_shipment_is_told_without_a_person(own_world: World) -> None:
+    order = await own_world.sf_order(sf_document())
+    shown = await own_world.op("shipment.show", shipment=order.shipment)
+    assert shown["waybill"] == order.waybill and shown["stage"] == "created" and shown["erased"] is False
+    text = json.dumps(shown, ensure_ascii=False)
+    assert HIDDEN.seen_in(text) == [] and SENDER.seen_in(text) == []
+
+
+@pytest.mark.parametrize("verb", ["shipment.show", "shipment.resolve", "label.render", "audit.prove"])
+async def test_a_shipment_of_nobody_is_not_found(own_world: World, verb: str) -> None:
+    with pytest.raises(VeilwayError) as refused:
+        await own_world.op(verb, shipment="shp_nothing")
+    assert refused.value.code == "shipment_not_found"
