@@ -40,6 +40,7 @@ WORDS: dict[str, tuple[Kind, str]] = {
     "waybill": (Kind.PLAIN, "waybill"),
     "routing_code": (Kind.PLAIN, "routing_code"),
     "reference": (Kind.PLAIN, "reference"),
+    "handle": (Kind.PLAIN, "handle"),
     "error_code": (Kind.PLAIN, "error_code"),
     "status": (Kind.PLAIN, "status"),
     "event_time": (Kind.PLAIN, "event_time"),

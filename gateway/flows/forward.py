@@ -23,6 +23,7 @@ from carriers.profile import CarrierProfile, Operation
 from carriers.rewrite import Veiled, finish, rewrite_answer, veil
 from carriers.wire import WireReply, WireRequest
 from gateway.flows.artwork import police
+from gateway.flows.handles import remember
 from gateway.flows.relays import Book, Relays
 from gateway.flows.settle import ECHOES, NEVER_BOOKED, REFERENCE
 from gateway.identity import Shop
@@ -261,19 +262,10 @@ class ForwardOrder:
             sealed = booking.sealed.more({"answer": kept}, tenant=tenant, record=shipment)["answer"]
         waybill, routing = (answer.waybill, answer.routing_code) if answer else ("", "")
         now = service.clock()
-        unit = Unit()
-        unit.add(
-            outcomes,
-            shipment,
-            1,
-            tenant,
-            carrier,
-            status,
-            waybill or None,
-            routing,
-            sealed,
-            int(now.timestamp() * 1000),
-        )
+        unit, ms = Unit(), int(now.timestamp() * 1000)
+        unit.add(outcomes, shipment, 1, tenant, carrier, status, waybill or None, routing, sealed, ms)
+        if answer is not None and answer.handles:
+            remember(unit, answer, tenant=tenant, carrier=carrier, shipment=shipment, at=ms)
         detail = {"carrier": carrier} | ({"waybill": waybill} if waybill else {}) | ({"code": code} if code else {})
         unit.record(
             service.record(

@@ -5,6 +5,7 @@ Relay numbers are read in `relay_reads.py`, the audit log in `audit_reads.py`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from gateway.store.tables import (
     bindings,
     calls,
     couriers,
+    handles,
     hook_events,
     outcomes,
     routes,
@@ -205,6 +207,16 @@ def shipment_by_waybill(connection: Connection, carrier: str, waybill: str) -> s
         .limit(1)
     ).scalar()
     return found
+
+
+def shipments_by_handle(connection: Connection, carrier: str, names: Sequence[str]) -> dict[str, str]:
+    """Tenant -> id of the newest shipment that a carrier calls by one of these names."""
+    found = connection.execute(
+        select(handles.c.tenant, handles.c.shipment)
+        .where(handles.c.carrier == carrier, handles.c.handle.in_(names))
+        .order_by(handles.c.at)
+    )
+    return {row.tenant: row.shipment for row in found}
 
 
 def latest_stage(connection: Connection, id: str) -> tuple[int, str, int] | None:

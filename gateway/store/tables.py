@@ -51,6 +51,7 @@ __all__ = [
     "bindings",
     "calls",
     "couriers",
+    "handles",
     "hook_events",
     "learned",
     "metadata",
@@ -163,6 +164,17 @@ outcomes = Table(
         sqlite_where=text("status = 'unknown'"),
         postgresql_where=text("status = 'unknown'"),
     ),
+)
+handles = Table(
+    "handles",
+    metadata,
+    # The carrier's own ids of a shipment, by which later calls name it: a purchase says which shipment or rate, and no reference.
+    Column("carrier", Text, primary_key=True),
+    Column("handle", Text, primary_key=True),
+    Column("tenant", Text, primary_key=True),
+    Column("shipment", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 stages = Table(
     "stages",
@@ -330,6 +342,7 @@ HOT = (
     bindings,
     binding_states,
     outcomes,
+    handles,
     stages,
     scans,
     reveals,
@@ -343,4 +356,4 @@ HOT = (
     outbox,
 )
 # Rows that say the same again are no conflict: who had to do with a slot had to do with it.
-AGAIN = frozenset({tombstones, relay_events, shown, learned, hook_events})
+AGAIN = frozenset({tombstones, relay_events, shown, learned, hook_events, handles})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -27,7 +27,6 @@ HIDDEN = Canaries(
     }
 )
 """What EasyPost may not see. Its carriers deliver from the printed label: street, unit and postcode go whole, on record."""
-Do = Callable[..., Awaitable[Any]]
 
 
 def address(person: Person, city: str, state: str, postcode: str) -> dict[str, str]:
@@ -101,3 +100,68 @@ async def test_a_carrier_s_error_reaches_the_client_in_easypost_s_shape(shopfron
         await asyncio.to_thread(client.shipment.buy, shipment.id, rate={"id": "rate_of_somebody_else"})
     assert refused.value.http_status == 422
     assert "not one of this shipment" in str(refused.value)
+
+
+async def bought(client: Any) -> Any:
+    shipment = await asyncio.to_thread(client.shipment.create, **order())
+    return await asyncio.to_thread(client.shipment.buy, shipment.id, rate=shipment.lowest_rate())
+
+
+async def test_a_bought_shipment_still_shows_the_shop_s_own_values(shopfront: Shopfront, client: Any) -> None:
+    shipment = await bought(client)
+
+    assert shipment.tracking_code == shipment.tracker.tracking_code != ""
+    assert shipment.selected_rate.rate == "6.07"
+    shows_the_shop_s_own(shipment)
+    shows_the_shop_s_own(await asyncio.to_thread(client.shipment.retrieve, shipment.id))
+    assert HIDDEN.seen_in(b"".join(one.raw for one in shopfront.easypost.received)) == []
+
+
+async def test_the_waybill_that_comes_with_the_purchase_is_the_shipment_s(shopfront: Shopfront, client: Any) -> None:
+    shipment = await bought(client)
+
+    told = await ours(shopfront, shipment)
+    assert told["waybill"] == shipment.tracking_code and told["status"] == "booked"
+    assert "order.bought" in await shopfront.world.tags()
+
+
+async def ours(shopfront: Shopfront, shipment: Any) -> Any:
+    """What our own API says of the shipment that a label URL names."""
+    path = urlsplit(shipment.postage_label.label_url).path.removesuffix("/label")
+    return (await shopfront.world.call("GET", path)).json
+
+
+async def test_a_label_s_url_is_one_that_only_the_shop_can_fetch(shopfront: Shopfront, client: Any) -> None:
+    label = (await bought(client)).postage_label
+
+    assert label.label_url.startswith(f"{shopfront.world.running.url}/v1/shipments/shp_")
+    assert not label.label_pdf_url
+    path = label.label_url.removeprefix(shopfront.world.running.url)
+    stranger = await shopfront.world.shop("Stranger")
+    assert (await shopfront.world.call("GET", path, key="")).status == 401
+    assert (await shopfront.world.call("GET", path, key=stranger)).status == 404
+    printed = await shopfront.world.call("GET", path)
+    assert printed.status == 200 and printed.body.startswith(b"%PDF")
+
+
+async def test_a_refund_ends_the_shipment_and_gives_its_number_back(shopfront: Shopfront, client: Any) -> None:
+    shipment = await bought(client)
+    refunded = await asyncio.to_thread(client.shipment.refund, shipment.id)
+
+    assert refunded.refund_status == "submitted"
+    assert (await ours(shopfront, shipment))["stage"] == "closed"
+
+
+async def test_another_shop_cannot_name_the_shipment(shopfront: Shopfront, client: Any) -> None:
+    shipment = await bought(client)
+    name = f"Other {shipment.id[-8:]}"
+    await shopfront.world.shop(name)
+    key = (await shopfront.world.op("shop.credential", name=name, carrier="easypost"))["api_key"]
+    other = easypost.EasyPostClient(key, api_base=f"{shopfront.base('easypost')}/v2", timeout=10)
+    before = len(shopfront.easypost.received)
+
+    for call in (other.shipment.retrieve, other.shipment.refund):
+        with pytest.raises(easypost.errors.EasyPostError) as refused:
+            await asyncio.to_thread(call, shipment.id)
+        assert refused.value.http_status == 404
+    assert len(shopfront.easypost.received) == before

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
@@ -92,3 +93,46 @@ async def test_a_wrong_token_is_refused_and_nothing_is_sent(shopfront: Shopfront
         await asyncio.to_thread(stranger.shipments.create, order())
     assert refused.value.status_code == 401
     assert len(shopfront.shippo.received) == before
+
+
+async def bought(client: Any) -> Any:
+    shipment = await asyncio.to_thread(client.shipments.create, order())
+    cheapest = min(shipment.rates, key=lambda rate: float(rate.amount))
+    asked = parts.TransactionCreateRequest(rate=cheapest.object_id, async_=False)
+    return await asyncio.to_thread(client.transactions.create, asked)
+
+
+async def test_a_rate_is_bought_and_its_waybill_is_the_shipment_s(shopfront: Shopfront, client: Any) -> None:
+    transaction = await bought(client)
+
+    assert transaction.status is parts.TransactionStatusEnum.SUCCESS and transaction.tracking_number
+    assert (await ours(shopfront, transaction))["waybill"] == transaction.tracking_number
+    again = await asyncio.to_thread(client.transactions.get, transaction.object_id)
+    assert (again.tracking_number, again.label_url) == (transaction.tracking_number, transaction.label_url)
+
+
+async def ours(shopfront: Shopfront, transaction: Any) -> Any:
+    """What our own API says of the shipment that a label URL names."""
+    path = urlsplit(transaction.label_url).path.removesuffix("/label")
+    return (await shopfront.world.call("GET", path)).json
+
+
+async def test_a_label_s_url_is_one_that_only_the_shop_can_fetch(shopfront: Shopfront, client: Any) -> None:
+    url = (await bought(client)).label_url
+
+    assert url.startswith(f"{shopfront.world.running.url}/v1/shipments/shp_")
+    path = url.removeprefix(shopfront.world.running.url)
+    assert (await shopfront.world.call("GET", path, key="")).status == 401
+
+
+async def test_a_shipment_is_created_and_bought_in_one_call(shopfront: Shopfront, client: Any) -> None:
+    asked = parts.InstantTransactionCreateRequest(
+        carrier_account="078870331023437cb917f5187429b093",
+        servicelevel_token="usps_priority",
+        shipment=order(),
+        async_=False,
+    )
+    transaction = await asyncio.to_thread(client.transactions.create, asked)
+
+    assert HIDDEN.seen_in(shopfront.shippo.last.raw) == []
+    assert (await ours(shopfront, transaction))["waybill"] == transaction.tracking_number

@@ -121,6 +121,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_couriers_carrier"), ["carrier"], unique=False)
 
     op.create_table(
+        "handles",
+        sa.Column("carrier", sa.Text(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("tenant", sa.Text(), nullable=False),
+        sa.Column("shipment", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("carrier", "handle", "tenant", name=op.f("pk_handles")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "hook_events",
         sa.Column("carrier", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(length=16), nullable=False),
@@ -416,6 +426,7 @@ def downgrade() -> None:
 
     op.drop_table("tickets")
     op.drop_table("suspensions")
+    op.drop_table("handles")
     op.drop_table("stages")
     op.drop_table("shown")
     op.drop_table("shops")
