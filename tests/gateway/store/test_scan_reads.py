@@ -1,0 +1,98 @@
+"""What a scan reads of a parcel, on both stores."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import update
+
+from gateway.store import scan_reads
+from gateway.store.tables import binding_states, bindings, learned, reveals, scans, shipments, stages, tickets, vault
+from gateway.store.unit import Unit
+from tests.gateway.store.conftest import Store
+from tests.gateway.store.rows import MS, outcome
+from virtual_numbers.binding import State
+
+RELAYS = {"recipient": ["95013990001", "1234", 0], "sender": ["95013990002", "", -1]}
+
+
+async def parcel(store: Store, id: str = "shp_1") -> None:
+    unit = Unit()
+    unit.add(shipments, id, "shop_a", "sf-express", "create", None, 1, b"d" * 32, json.dumps(RELAYS), MS)
+    unit.add(vault, id, "shop_a", 1, b"wrapped", b"n", None, b"a", None, b"r")
+    unit.add(
+        bindings, "95013990001", "1234", 0, "shop_a", id, "sf-express", "recipient", "axn-ext", b"p" * 16, b"o" * 16, MS, MS + 9
+    )  # fmt: skip
+    await store.commits.commit(unit)
+
+
+async def test_a_parcel_comes_with_everything_a_scan_needs(store: Store) -> None:
+    await parcel(store)
+    await store.commits.commit(outcome("shp_1", "unknown"))
+    await store.commits.commit(outcome("shp_1", "booked", seq=2, waybill="SF1"))
+    unit = Unit()
+    for seq, stage in ((1, "picked_up"), (2, "at_station")):
+        unit.add(stages, "shp_1", seq, "shop_a", stage, "station:S1", MS + seq)
+    await store.commits.commit(unit)
+    found = await store.database.read(lambda c: scan_reads.parcel(c, "shp_1"))
+    assert found and found.outcome and (found.outcome.status, found.outcome.waybill) == ("booked", "SF1")
+    assert found.record.groups == {"name": b"n", "address": b"a", "restore": b"r"}
+    assert (found.history, found.seq) == (
+        [("picked_up", MS + 1, "station:S1"), ("at_station", MS + 2, "station:S1")],
+        2,
+    )
+    assert (found.owner, [held.state for held in found.bindings]) == (b"o" * 16, [State.CALLABLE])
+    assert await store.database.read(lambda c: scan_reads.by_waybill(c, "sf-express", "SF1")) == "shp_1"
+    assert await store.database.read(lambda c: scan_reads.by_waybill(c, "ups", "SF1")) is None
+
+
+async def test_the_latest_state_of_a_binding_counts(store: Store) -> None:
+    await parcel(store)
+    unit = Unit()
+    for at, state in ((MS + 1, "suspended"), (MS + 2, "released")):
+        unit.add(binding_states, "95013990001", "1234", 0, at, "shop_a", state, None, at, None, None, "test")
+    await store.commits.commit(unit)
+    found = await store.database.read(lambda c: scan_reads.parcel(c, "shp_1"))
+    assert found and [held.state for held in found.bindings] == [State.RELEASED]
+
+
+async def test_an_erased_parcel_is_none_and_so_is_an_absent_one(store: Store) -> None:
+    await parcel(store)
+    await store.database.write(lambda c: c.execute(vault.delete()))
+    for id in ("shp_1", "shp_2"):
+        assert await store.database.read(lambda c, i=id: scan_reads.parcel(c, i)) is None
+
+
+async def test_a_revoked_ticket_is_none(store: Store) -> None:
+    unit = Unit()
+    unit.add(tickets, b"i" * 12, b"f" * 16, "shop_a", "shp_1", "sf-express", MS, MS + 9, None)
+    await store.commits.commit(unit)
+    assert await store.database.read(lambda c: scan_reads.ticket(c, b"i" * 12)) == ("shp_1", "sf-express", b"f" * 16)
+    await store.database.write(lambda c: c.execute(update(tickets).values(revoked_at=MS)))
+    assert await store.database.read(lambda c: scan_reads.ticket(c, b"i" * 12)) is None
+
+
+async def test_scans_reveals_and_what_was_learned_are_found_again(store: Store) -> None:
+    unit = Unit()
+    unit.add(scans, "scan_1", "shop_a", "shp_1", "cou_1", "S1", "", b"k" * 16, None, MS)
+    for nth in (2, 1):
+        unit.add(reveals, "shp_1", "sf-express", nth, "shop_a", f"scan_{nth}", "cou_1", "address_unclear", MS)
+    for shipment, person in (("shp_1", b""), ("shp_1", b"p" * 16), ("shp_2", b"p" * 16), ("shp_3", b"q" * 16)):
+        unit.add(learned, "sf-express", shipment, person, "shop_a", MS)
+    await store.commits.commit(unit)
+
+    def read(connection):  # type: ignore[no-untyped-def]
+        return (
+            scan_reads.earlier(connection, "cou_1", b"k" * 16),
+            scan_reads.earlier(connection, "cou_2", b"k" * 16),
+            scan_reads.revealed(connection, "sf-express", "shp_1"),
+            scan_reads.knows(connection, "sf-express", b"p" * 16),
+            scan_reads.knows(connection, "ups", b"p" * 16),
+            scan_reads.learned_of(connection, "sf-express", "shp_1"),
+            scan_reads.learned_since(connection, "sf-express", MS),
+            scan_reads.learned_since(connection, "sf-express", MS + 1),
+        )
+
+    assert await store.database.read(read) == (
+        "scan_1", "", ["scan_1", "scan_2"], True, False, {b"", b"p" * 16}, (2, 3), (0, 0),
+    )  # fmt: skip
