@@ -58,6 +58,7 @@ async def running(
             asyncio.ensure_future(SipRelay(service, flows.relay_call).run()),
             asyncio.ensure_future(Leavers(service).run()),
             asyncio.ensure_future(_renew(service)),
+            asyncio.ensure_future(_follow(service)),
         ]
         port = public.addresses[0][1]
         url = settings.public_url or f"http://{settings.host}:{port}"
@@ -116,15 +117,22 @@ async def _listen_locally(service: Service, flows: Flows, settings: Settings) ->
 
 
 async def _renew(service: Service) -> None:
-    """Keep this process's blocks of numbers; drop cached identities where other processes may change them."""
+    """Keep this process's blocks of numbers, and see the numbers that other processes added."""
     while True:
         await asyncio.sleep(30)
         with suppress(Exception):
             now = service.clock()
             await service.database.write(partial(renew, holder=service.holder, now=now))
             if not service.settings.embedded:
-                await service.load_routes()
                 await service.desk.load(now)
+
+
+async def _follow(service: Service) -> None:
+    """Beside other processes: see within a second what they enabled, suspended or asked of couriers."""
+    while not service.settings.embedded:
+        await asyncio.sleep(0.5)
+        with suppress(Exception):
+            await service.load_routes()
 
 
 async def serve(settings: Settings, *, reuse_port: bool = False) -> None:
