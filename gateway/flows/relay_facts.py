@@ -6,7 +6,8 @@ Knows tables and keyed indexes; decides nothing (`virtual_numbers.relay`, `virtu
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection
@@ -123,9 +124,10 @@ def facts(found: Found, asked: Question, index: bytes, lockout: Lockout, policy:
 
 
 def hours(text: str) -> Hours | None:
-    """`22:00-07:00` or `22:00-07:00 Europe/Berlin`; None for empty."""
+    """`22:00-07:00` or `22:00-07:00 Europe/Berlin`; None for empty. Raises ValueError or KeyError, also for a zone that is none."""
     if not text:
         return None
     span, _, zone = text.partition(" ")
     start, _, end = span.partition("-")
-    return Hours(time.fromisoformat(start), time.fromisoformat(end), zone or "Asia/Shanghai")
+    where = ZoneInfo(zone or "Asia/Shanghai").key
+    return Hours(datetime.strptime(start, "%H:%M").time(), datetime.strptime(end, "%H:%M").time(), where)

@@ -54,6 +54,9 @@ class Doors:
             raise BadRequest("nothing stands at this path", code="not_found")
 
     async def _decide(self, asked: Asked) -> RelayAnswer:
+        if asked.kind != "voice":
+            # A message at a door for calls would go on as its sender wrote it, numbers and links and all.
+            return REFUSED
         try:
             async with asyncio.timeout(DEADLINE):
                 return await self._flows.relay_call.route(
