@@ -39,6 +39,13 @@ def _user() -> str | None:
     return next(name for name in ("postgres", "nobody") if name in names)
 
 
+def _roomy_memory() -> str | None:
+    """The memory file system where there is room: thousands of small files come and go."""
+    shared = Path("/dev/shm")
+    roomy = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 1 << 30
+    return str(shared) if roomy else None
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -48,7 +55,7 @@ def _free_port() -> int:
 @contextmanager
 def postgres(bin: Path) -> Iterator[str]:
     """A running server; gives `HOST:PORT`, where the superuser `veilway` needs no password."""
-    user, folder = _user(), Path(tempfile.mkdtemp(prefix="veilway-pg-"))
+    user, folder = _user(), Path(tempfile.mkdtemp(prefix="veilway-pg-", dir=_roomy_memory()))
     if user:
         shutil.chown(folder, user)
     data, port = folder / "data", _free_port()

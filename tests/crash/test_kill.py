@@ -78,14 +78,14 @@ async def replay(load: Load, served: Served) -> None:
             await load.send(session, served.url, document)
 
 
-async def run(folder: Path, kills: int, seed: int) -> dict[str, int]:
-    """Kill a loaded server so many times at random moments; gives the figures."""
+async def run(folder: Path, kills: int, seconds: float, seed: int) -> dict[str, int]:
+    """Kill a loaded server so many times at random moments of its first `seconds`; gives the figures."""
     chance, courier = random.Random(seed), SfCourier()
     async with listening(courier):
         load = Load(await set_up(folder, {"sf-express": courier.url}))
         for _ in range(kills):
             served = await asyncio.to_thread(start, folder)
-            await life(load, served, chance.uniform(0.02, 1.2))
+            await life(load, served, chance.uniform(0.02, seconds))
         served = await asyncio.to_thread(start, folder)
         await replay(load, served)
         assert await asyncio.to_thread(served.stop) == 0
@@ -104,7 +104,7 @@ async def run(folder: Path, kills: int, seed: int) -> dict[str, int]:
 
 @pytest.mark.timeout(120)
 async def test_five_kills_lose_nothing_and_book_nothing_twice(tmp_path: Path) -> None:
-    figures = await run(tmp_path / "v", 5, seed=1)
+    figures = await run(tmp_path / "v", 5, 0.6, seed=1)
     assert figures.pop("acknowledged") > 50
     assert figures == {"lost": 0, "booked_twice": 0, "answers_that_changed": 0, "audit_ok": 1}
 
@@ -114,7 +114,7 @@ async def test_five_kills_lose_nothing_and_book_nothing_twice(tmp_path: Path) ->
 async def test_twenty_kills_lose_nothing_and_book_nothing_twice(
     tmp_path: Path, record_property: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    figures = await run(tmp_path / "v", 20, seed=2)
+    figures = await run(tmp_path / "v", 20, 1.2, seed=2)
     with capsys.disabled():
         print(f"\nkill -9, 20 times: {figures}")
     record_property("figures", figures)

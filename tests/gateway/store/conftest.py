@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest_asyncio
+from sqlalchemy import inspect
 
 from gateway.store.database import Database, open_database
 from gateway.store.group_commit import GroupCommit
@@ -26,7 +27,8 @@ class Store:
 @asynccontextmanager
 async def open_store(url: str, *, origin: str = "veilway/main", limit: int = 4096) -> AsyncIterator[Store]:
     database = open_database(url)
-    await database.write(migrate)
+    if not await database.read(lambda connection: inspect(connection).has_table("shipments")):
+        await database.write(migrate)
     commits = GroupCommit(database, origin=origin, limit=limit)
     writer = asyncio.create_task(commits.run())
     try:

@@ -16,8 +16,8 @@ class Interrupted(Exception):
     """Somebody pulled the plug in the middle."""
 
 
-async def test_migrating_an_empty_store_gives_the_schema_of_the_code(store_url: str) -> None:
-    database = open_database(store_url)
+async def test_migrating_an_empty_store_gives_the_schema_of_the_code(empty_url: str) -> None:
+    database = open_database(empty_url)
     await database.write(migrate)
 
     def differences(connection: Connection) -> list[object]:
@@ -28,8 +28,8 @@ async def test_migrating_an_empty_store_gives_the_schema_of_the_code(store_url: 
     await database.close()
 
 
-async def test_migrating_again_changes_nothing(store_url: str) -> None:
-    database = open_database(store_url)
+async def test_migrating_again_changes_nothing(empty_url: str) -> None:
+    database = open_database(empty_url)
     for _ in range(2):
         await database.write(migrate)
     tables = await database.read(lambda c: set(inspect(c).get_table_names()))
@@ -37,8 +37,8 @@ async def test_migrating_again_changes_nothing(store_url: str) -> None:
     await database.close()
 
 
-async def test_a_migration_that_is_not_committed_leaves_nothing(store_url: str) -> None:
-    database = open_database(store_url)
+async def test_a_migration_that_is_not_committed_leaves_nothing(empty_url: str) -> None:
+    database = open_database(empty_url)
 
     def work(connection: Connection) -> None:
         migrate(connection)
