@@ -6,14 +6,16 @@ Knows notations of time; has no clock and no randomness of its own, both are han
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import UTC, datetime, timedelta, timezone
+from hashlib import sha1
+from uuid import NAMESPACE_OID
 
 from carriers.errors import ProfileError
 
 CHINA = timezone(timedelta(hours=8))  # Chinese carriers' wall-clock timestamps; China has one zone and no summer time
 _JAVA = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
 _JAVA_WORD = re.compile("|".join(_JAVA))
+_OID = NAMESPACE_OID.bytes
 
 
 def check(notation: str) -> None:
@@ -55,7 +57,9 @@ def read_time(notation: str, text: str) -> datetime | None:
 def write_nonce(notation: str, nonce: str) -> str:
     """`nonce` as it is, as a UUID (the same nonce gives the same one), or as so many of its characters."""
     if notation == "uuid":
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, nonce))
+        # RFC 9562 version 5, as `uuid.uuid5` makes it by way of a big integer.
+        name = sha1(_OID + nonce.encode(), usedforsecurity=False).hexdigest()
+        return f"{name[:8]}-{name[8:12]}-5{name[13:16]}-{'89ab'[int(name[16], 16) & 3]}{name[17:20]}-{name[20:32]}"
     return nonce[: int(notation)] if notation.isdigit() else nonce
 
 

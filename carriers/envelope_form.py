@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from carriers.errors import CarrierRefusal
 from carriers.percent import quote, unquote
 
@@ -49,17 +51,24 @@ class Form:
     def __repr__(self) -> str:
         return f"<Form of {len(self.fields)} fields>"
 
-    def get(self, name: str) -> str | None:
+    def field(self, name: str) -> Field | None:
         """The first field of that name."""
-        return next((field.text for field in self.fields if field.name == name), None)
+        for field in self.fields:
+            if field.name == name:
+                return field
+        return None
+
+    def get(self, name: str) -> str | None:
+        """What stands in the first field of that name."""
+        field = self.field(name)
+        return field.text if field is not None else None
 
     def put(self, name: str, text: str) -> None:
         """Replace the field of that name, or append one. An empty text takes the field out."""
-        for field in self.fields:
-            if field.name == name:
-                field.text, field.coded = text or None, None
-                return
-        if text:
+        field = self.field(name)
+        if field is not None:
+            field.text, field.coded = text or None, None
+        elif text:
             self.fields.append(Field(name, text))
 
 
@@ -94,9 +103,12 @@ def loads(raw: bytes, charset: str, path: str) -> Form:
 def dumps(form: Form) -> bytes:
     """The form as a body, blanks as `+`."""
     charset = form.charset
-    return b"&".join(
-        [quote(encode(f.name, charset, "")) + b"=" + f.quoted(charset) for f in form.fields if f.text is not None]
-    )
+    return b"&".join([_head(f.name, charset) + f.quoted(charset) for f in form.fields if f.text is not None])
+
+
+@lru_cache(1024)  # a format's names are few; a stranger's must not grow memory
+def _head(name: str, charset: str) -> bytes:
+    return quote(encode(name, charset, "")) + b"="
 
 
 def _decode(text: str, charset: str, path: str) -> str:

@@ -6,7 +6,7 @@ Knows templates, targets and signatures; knows no personal value. Everything var
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,14 +87,25 @@ class Draft:
         self.path = path
         self.headers: dict[str, str] = {}
         self.body: bytes | None = None
-        self.root = next((level for level in sheet.levels if level.path == ""), None)
-        self.query = next((level.tree for level in sheet.levels if level.path == "query"), None) or Form([], "utf-8")
+        self.root: Level | None = None
+        self.query = Form([], "utf-8")
+        for level in sheet.levels:
+            if level.path == "":
+                self.root = self.root or level
+            elif level.path == "query":
+                self.query = level.tree
 
     def __repr__(self) -> str:
         return f"<Draft {self.operation.id}>"
 
+    def text(self, name: str) -> str:
+        """What a placeholder stands for."""
+        known = self.moment.value(name)
+        value: str | bytes = self._standing(name) if known is None else known
+        return value if isinstance(value, str) else value.decode(self.sheet.charset)
+
     def source(self, name: str) -> bytes:
-        """What a placeholder stands for, as bytes."""
+        """The same as bytes."""
         known = self.moment.value(name)
         value: str | bytes = self._standing(name) if known is None else known
         return value if isinstance(value, bytes) else value.encode(self.sheet.charset)
@@ -142,7 +153,7 @@ class Draft:
 
     def _put_inside(self, target: Target, value: str) -> None:
         if self.root is not None:
-            put_inside(self.root, list(target.steps), value, self.sheet.levels)
+            put_inside(self.root, target.steps, value, self.sheet.levels)
             self.body = None
 
     def request(self) -> WireRequest:
@@ -165,7 +176,7 @@ def finish(
     if operation.manner.ciphers:
         sheet.secrets = {cipher: secrets[name] for cipher, name in operation.manner.ciphers.items() if name in secrets}
     draft = Draft(operation, sheet, Moment(secrets, now, nonce, token, order.reference), shop.method, shop.path)
-    draft.headers.update((name, value) for name, value in shop.headers.items() if name in operation.headers)
+    draft.headers.update({name: shop.headers[name] for name in operation.headers if name in shop.headers})
     return complete(draft)
 
 
@@ -219,14 +230,14 @@ def _quoted(draft: Draft, form: Form) -> Source:
     def source(name: str) -> bytes:
         word, _, rest = name.partition(":")
         if word == "form":
-            field = next((field for field in form.fields if field.name == rest), None)
-            return field.quoted(form.charset) if field else b""
+            field = form.field(rest)
+            return field.quoted(form.charset) if field is not None else b""
         return QUOTES["java"](draft.source(name))
 
     return source
 
 
-def put_inside(level: Level, steps: list[Step], value: str, levels: list[Level]) -> None:
+def put_inside(level: Level, steps: Sequence[Step], value: str, levels: list[Level]) -> None:
     """Set a value at `steps` below a level's tree; inner strings are reached through their own levels."""
     tree = level.tree
     if isinstance(tree, Form):
@@ -237,7 +248,7 @@ def put_inside(level: Level, steps: list[Step], value: str, levels: list[Level])
         _put_in_json(tree, steps, value, levels)
 
 
-def _put_in_form(form: Form, level: Level, steps: list[Step], value: str, levels: list[Level]) -> None:
+def _put_in_form(form: Form, level: Level, steps: Sequence[Step], value: str, levels: list[Level]) -> None:
     name = steps[0].name
     if len(steps) == 1:
         form.put(name, value)
@@ -256,7 +267,7 @@ def _innermost(level: Level, levels: list[Level]) -> Level:
     )
 
 
-def _put_in_json(tree: Any, steps: list[Step], value: str, levels: list[Level]) -> None:
+def _put_in_json(tree: Any, steps: Sequence[Step], value: str, levels: list[Level]) -> None:
     step, rest = steps[0], steps[1:]
     if step.verb == "items":
         for item in tree if isinstance(tree, list) else [tree]:
@@ -272,7 +283,7 @@ def _put_in_json(tree: Any, steps: list[Step], value: str, levels: list[Level]) 
         _put_in_json(tree.setdefault(step.name, {}), rest, value, levels)
 
 
-def _put_in_xml(element: envelope_xml.Element, steps: list[Step], value: str) -> None:
+def _put_in_xml(element: envelope_xml.Element, steps: Sequence[Step], value: str) -> None:
     if not steps:
         element.text = value
         return
@@ -307,6 +318,5 @@ def _content_type(operation: Operation, sheet: Sheet) -> str:
 
 def put_all(draft: Draft, setters: tuple[Setter, ...]) -> None:
     """Put in a list of values. An empty template takes out what stands there."""
-    charset = draft.sheet.charset
     for setter in setters:
-        draft.put(setter.target, setter.template.render(draft.source, charset).decode(charset))
+        draft.put(setter.target, setter.template.fill(draft.text))

@@ -11,7 +11,8 @@ import binascii
 
 from carriers.errors import CarrierRefusal
 
-_KEPT = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-*_%" + bytes(range(128, 256))
+_PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-*_"
+_KEPT = _PLAIN + b"%" + bytes(range(128, 256))
 _CODED = [b"+" if byte == 0x20 else b"%%%02X" % byte for byte in range(128)]
 _ONE = [bytes((byte,)) for byte in range(128)]
 _JSON = [(bytes((byte,)), b"%%%02X" % byte) for byte in b'":,{}[]']
@@ -21,6 +22,8 @@ _TO_PRINTABLE = bytes.maketrans(b"%+", b"= ")
 
 def quote(data: bytes) -> bytes:
     """`data` as java.net.URLEncoder writes it."""
+    if not data.translate(None, _PLAIN):
+        return data
     # The percent sign first: the others' codes contain it.
     if b"%" in data:
         data = data.replace(b"%", b"%25")

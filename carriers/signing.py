@@ -17,6 +17,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from carriers.errors import ProfileError
 from carriers.percent import quote
@@ -25,7 +26,12 @@ Source = Callable[[str], bytes]
 """What a placeholder of a template stands for, as bytes."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
-_DIGESTS = ("md5", "sha1", "sha256", "sha512")
+_HASHES: dict[str, Any] = {
+    "md5": hashlib.md5,
+    "sha1": hashlib.sha1,
+    "sha256": hashlib.sha256,
+    "sha512": hashlib.sha512,
+}
 
 
 def _upper_bytes(data: bytes) -> bytes:
@@ -40,7 +46,7 @@ ENCODINGS: dict[str, Callable[[bytes], str]] = {
     "plain": bytes.decode,
     "base64_hex": lambda digest: base64.b64encode(digest.hex().encode()).decode(),
 }
-DIGESTS = ("none", *_DIGESTS, *(f"hmac-{name}" for name in _DIGESTS))
+DIGESTS = ("none", *_HASHES, *(f"hmac-{name}" for name in _HASHES))
 """`none` is for a static secret in a header: the text itself, encoded as `plain`."""
 
 
@@ -57,7 +63,14 @@ class Template:
 
     def render(self, source: Source, charset: str = "utf-8") -> bytes:
         """The bytes, every placeholder filled from `source`."""
-        return b"".join(source(piece) if at % 2 else piece.encode(charset) for at, piece in enumerate(self.pieces))
+        return b"".join([source(piece) if at % 2 else piece.encode(charset) for at, piece in enumerate(self.pieces)])
+
+    def fill(self, value: Callable[[str], str]) -> str:
+        """The text, every placeholder filled from `value`."""
+        pieces = self.pieces
+        if len(pieces) == 3 and not pieces[0] and not pieces[2]:
+            return value(pieces[1])
+        return "".join([value(piece) if at % 2 else piece for at, piece in enumerate(pieces)])
 
 
 def template(text: str) -> Template:
@@ -108,7 +121,8 @@ def _digest(scheme: Scheme, text: bytes, source: Source) -> bytes:
     if name == "none":
         return text
     if not kind:
-        return hashlib.new(name, text, usedforsecurity=False).digest()
+        digest: bytes = _HASHES[name](text, usedforsecurity=False).digest()
+        return digest
     key = scheme.key.render(source) if scheme.key else b""
     if scheme.normalise:
         key = unicodedata.normalize(scheme.normalise, key.decode()).encode()  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime
 
 import pytest
@@ -31,3 +32,8 @@ def test_a_notation_that_nobody_can_write_is_an_error() -> None:
 @pytest.mark.parametrize(("notation", "text"), [("8", "abcdefgh"), ("", "abcdefghij")])
 def test_a_nonce_is_cut_to_length(notation: str, text: str) -> None:
     assert clockwork.write_nonce(notation, "abcdefghij") == text
+
+
+@given(st.text("0123456789abcdef", max_size=40))
+def test_a_nonce_as_uuid_is_the_version_5_uuid_of_its_name(nonce: str) -> None:
+    assert clockwork.write_nonce("uuid", nonce) == str(uuid.uuid5(uuid.NAMESPACE_OID, nonce))
