@@ -10,7 +10,7 @@ import base64
 import binascii
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from carriers import envelope_xml
 from carriers.born import mask_born, scrub
@@ -28,6 +28,7 @@ from carriers.wire import WireReply
 from masking.personal import Kind
 
 KEPT_HEADERS = ("content-type", "content-language", "retry-after")
+_FREE_TEXT: Final = Kind.FREE_TEXT
 _UNDECIDED = frozenset((408, 409, 425, 429))
 """Client errors after which an order may stand at the carrier, or may be sent again."""
 _MAGIC = (
@@ -88,19 +89,26 @@ class Answer:
     """How many values born at the carrier were masked."""
     artwork: list[Artwork] = field(default_factory=list)
     _sheet: Sheet | None = None
+    _received: bytes = b""
 
     def __repr__(self) -> str:
         return f"<Answer {self.status} {self.outcome}>"
 
     @property
     def body(self) -> bytes:
-        """The body for the shop. Closed when it is asked for, so that artwork can be replaced before."""
-        if self._sheet is None or not self._sheet.levels:
+        """The body for the shop. Closed when it is asked for, so that artwork can be replaced before.
+
+        JSON in which nothing was set goes back byte for byte; XML may say more than its elements, and is always written anew.
+        """
+        sheet = self._sheet
+        if sheet is None or not sheet.levels:
             return b""
-        for level in self._sheet.levels:
+        if not (sheet.touched or self.artwork) and all(level.node.codec == "json" for level in sheet.levels):
+            return self._received
+        for level in sheet.levels:
             if level.container is not None:
-                put_back(level, self._sheet)
-        return close_level(self._sheet.levels[-1], self._sheet)
+                put_back(level, sheet)
+        return close_level(sheet.levels[-1], sheet)
 
 
 def rewrite_answer(
@@ -142,26 +150,28 @@ def rewrite_answer(
         findings=tuple(sheet.findings),
         artwork=_artwork(facts),
         _sheet=sheet,
+        _received=reply.body,
     )
-    answer.masked = settle(sheet, Record(echoes))
+    if sheet.leaves:
+        answer.masked = settle(sheet, Record(echoes))
     return answer
 
 
 def settle(sheet: Sheet, record: Record) -> int:
     """Restore what is ours, mask what was born at the carrier; how many values were masked."""
-    texts = [leaf for leaf in sheet.leaves if leaf.rule.kind is Kind.FREE_TEXT]
+    texts = [leaf for leaf in sheet.leaves if leaf.rule.kind is _FREE_TEXT]
     born = 0
-    for leaf, plain in record.restore([leaf for leaf in sheet.leaves if leaf.rule.kind is not Kind.FREE_TEXT]):
+    for leaf, plain in record.restore([leaf for leaf in sheet.leaves if leaf.rule.kind is not _FREE_TEXT]):
         if plain is None and leaf.value.strip():
             plain = mask_born(leaf).text
             born += 1
         if plain is not None and plain != leaf.value:
-            leaf.container[leaf.key] = plain
+            sheet.set(leaf, plain)
     for leaf in texts:
         # A remark that went out scrubbed and comes back as it went is the shop's own; any other text is the carrier's.
         text = record.text(leaf.value) or scrub(leaf.value, sheet.leaves)
         if text != leaf.value:
-            leaf.container[leaf.key] = text
+            sheet.set(leaf, text)
             born += 1
     return born
 
@@ -213,7 +223,10 @@ def _names(root: Any, word: str) -> bool:
 
 
 def _first(facts: Mapping[str, list[Leaf]], word: str) -> str:
-    return next((leaf.value for leaf in facts.get(word, []) if leaf.value), "")
+    for leaf in facts.get(word, ()):
+        if leaf.value:
+            return str(leaf.value)
+    return ""
 
 
 class Tree:
@@ -221,51 +234,66 @@ class Tree:
 
     def __init__(self, sheet: Sheet) -> None:
         self.levels = sheet.levels
+        self.root = next((level for level in sheet.levels if level.path == ""), None)
 
     def __repr__(self) -> str:
         return "<Tree>"
 
     def values(self, steps: tuple[Step, ...]) -> list[str]:
         """The texts at `steps`; booleans as true and false, null as nothing."""
-        root = next((level for level in self.levels if level.path == ""), None)
-        return (
-            list(self._below(root.tree, list(steps[1:])))
-            if root is not None and root.node.codec == steps[0].name
-            else []
-        )
+        root = self.root
+        return self._below(root.tree, steps, 1) if root is not None and root.node.codec == steps[0].name else []
 
     def stands(self, steps: tuple[Step, ...]) -> bool:
         """Whether anything stands there."""
         return bool(self.values(steps))
 
-    def _below(self, tree: Any, steps: list[Step]) -> Iterable[str]:
-        if not steps:
-            return _text(tree)
-        step, rest = steps[0], steps[1:]
+    def _below(self, tree: Any, steps: tuple[Step, ...], at: int) -> list[str]:
+        # Through objects there is one way, and nearly all facts stand inside nothing else.
+        while at < len(steps) and type(tree) is dict:
+            verb, name = steps[at]
+            at += 1
+            if verb == "items":
+                continue
+            if name not in tree:
+                return []
+            if at < len(steps) and steps[at].verb == "open":
+                return self._opened(tree, name, steps, at + 1)
+            tree = tree[name]
+        return self._spread(tree, steps, at) if at < len(steps) else _text(tree)
+
+    def _opened(self, container: Any, key: Any, steps: tuple[Step, ...], at: int) -> list[str]:
+        for level in self.levels:
+            if level.container is container and level.key == key:
+                return self._below(level.tree, steps, at)
+        return []
+
+    def _spread(self, tree: Any, steps: tuple[Step, ...], at: int) -> list[str]:
+        """Below what is no object: XML, a form, parts, a list."""
+        step = steps[at]
         if isinstance(tree, envelope_xml.Xml):
-            return self._element(tree.root, steps[1:]) if envelope_xml.local_name(tree.root) == step.name else []
-        found: list[tuple[Any, Any, Any]]
+            named = envelope_xml.local_name(tree.root) == step.name
+            return self._element(tree.root, list(steps[at + 1 :])) if named else []
+        found: list[tuple[Any, Any]]
         if isinstance(tree, Form):
-            found = [(field, 0, field.text) for field in tree.fields if field.name == step.name]
+            found = [(field, field.text) for field in tree.fields if field.name == step.name]
         elif isinstance(tree, Multipart):
             found = [
-                (part, 0, (part.content or b"").decode("utf-8", "replace"))
+                (part, (part.content or b"").decode("utf-8", "replace"))
                 for part in tree.parts
                 if part.name == step.name
             ]
         elif step.verb == "items":
-            return [text for item in (tree if isinstance(tree, list) else [tree]) for text in self._below(item, rest)]
-        elif isinstance(tree, dict) and step.name in tree:
-            found = [(tree, step.name, tree[step.name])]
+            return [
+                text
+                for item in (tree if isinstance(tree, list) else [tree])
+                for text in self._below(item, steps, at + 1)
+            ]
         else:
             return []
-        return [text for container, key, value in found for text in self._through(container, key, value, rest)]
-
-    def _through(self, container: Any, key: Any, value: Any, steps: list[Step]) -> Iterable[str]:
-        if steps and steps[0].verb == "open":
-            level = next((level for level in self.levels if level.container is container and level.key == key), None)
-            return self._below(level.tree, steps[1:]) if level is not None else []
-        return self._below(value, steps)
+        if at + 1 < len(steps) and steps[at + 1].verb == "open":
+            return [text for container, _ in found for text in self._opened(container, 0, steps, at + 2)]
+        return [text for _, value in found for text in self._below(value, steps, at + 1)]
 
     def _element(self, element: Any, steps: list[Step]) -> list[str]:
         if not steps:

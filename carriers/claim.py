@@ -99,6 +99,8 @@ class Node:
         "late",
         "party",
         "party_role",
+        "plain",
+        "plain_all",
         "rest",
         "rule",
         "single",
@@ -110,6 +112,9 @@ class Node:
         """How a JSON key reads in a path, `.key` or `['odd key']`; empty for what matches any key."""
         self.lane = DESCEND
         """How the walk treats what stands here; set by `settle_lanes` when the tree is complete."""
+        self.plain: frozenset[str] = frozenset()
+        """The keys whose plain leaves are passed by; with `plain_all`, any key's are."""
+        self.plain_all = False
         self.keys: dict[str, Node] = {}
         self.items: Node | None = None
         self.rest: Node | None = None
@@ -201,6 +206,10 @@ def settle_lanes(root: Node) -> None:
             node.lane = SKIP
         else:
             node.lane = PERSONAL_LEAF if rule.kind not in (Kind.PLAIN, Kind.CREDENTIAL) and not rule.stranger else NOTE
+    for node in nodes(root):
+        node.plain = frozenset([key for key, below in node.keys.items() if below.lane == SKIP])
+        any_other = node.rest is not None and node.rest.lane == SKIP
+        node.plain_all = any_other and len(node.plain) == len(node.keys) and node.switch is None and node.party < 0
 
 
 def stranger(rule: Rule) -> Node:

@@ -55,6 +55,8 @@ def check_keys(raw: bytes, decoded: int, path: str) -> None:
     # Almost all writers put no blank between a key and its colon. Then each key is a quote and a colon side by side, and
     # counting two bytes tells all there is to tell: a key that stands twice makes more of them than decoded keys.
     beside = raw.count(b'":')
+    if beside != decoded and _BACKSLASH_END not in raw:
+        beside -= raw.count(b'\\":')  # keys of a document inside a string: their quotes are escaped
     if beside == decoded and (beside == raw.count(b":") or b" :" not in raw.translate(_BLANKS)):
         return
     if len(_KEY_END.findall(raw)) == decoded:

@@ -81,6 +81,7 @@ class Sheet:
         "policy",
         "routing",
         "secrets",
+        "touched",
     )
 
     def __init__(
@@ -116,6 +117,8 @@ class Sheet:
         """An answer or a push: several parties of a role, several orders and unknown roles are read, not refused."""
         self.dry = False
         """A preview: what is ciphered stays in clear."""
+        self.touched = False
+        """Something was set, so that the document is not what was received."""
 
     def __repr__(self) -> str:
         return f"<Sheet {len(self.leaves)} leaves, {len(self.levels)} levels>"
@@ -140,6 +143,11 @@ class Sheet:
             self.attachments.append(path)
         elif part != "stranger":
             self.facts.setdefault(part, []).append(leaf)
+
+    def set(self, leaf: Leaf, text: str) -> None:
+        """Put another text in a leaf's place."""
+        leaf.container[leaf.key] = text
+        self.touched = True
 
     def unclaimed(self, path: str) -> Node:
         """Refuse a place that no rule covers, or hand the policy's node for it."""

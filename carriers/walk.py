@@ -89,18 +89,22 @@ def claim_value(
 
 def _claim_map(node: Node, mapping: dict[str, Any], path: str, role: Role | None, sheet: Sheet, depth: int) -> None:
     sheet.keys += len(mapping)
+    if node.plain_all and _SCALARS.issuperset(map(type, mapping.values())):
+        return
     if node.switch is not None:
         role = pick_role(node, mapping.get(node.switch.by), path, sheet)
     if node.party >= 0:
         note_party(node, role, path, sheet)
-    keys, leaves = node.keys, sheet.leaves
+    plain, keys, leaves = node.plain, node.keys, sheet.leaves
     for key, value in mapping.items():
+        # The commonest cases without another call: this loop sees every leaf of every order.
+        if key in plain and type(value) in _SCALARS:
+            continue
         below = keys.get(key) or node.rest
         if below is None:
             below = sheet.unclaimed(shown_child(path, key))
         lane = below.lane
-        # The three commonest cases without another call: this loop sees every leaf of every order.
-        if lane == SKIP and type(value) in _SCALARS:
+        if type(value) in _SCALARS if lane == SKIP else value is None and not below.drop:
             continue
         below_path = path + (below.label or child("", key))
         if lane == PERSONAL_LEAF and type(value) is str:

@@ -58,6 +58,12 @@ def test_an_answer_says_what_became_of_the_order(document: Any, status: int, out
     assert (answer.outcome, answer.status) == (outcome, status)
 
 
+def test_an_answer_in_which_nothing_is_ours_goes_back_byte_for_byte() -> None:
+    told = b'{ "ok" : true,\n  "waybill": "W\\u0031" }'
+    answer = answered(told, made=order())
+    assert (answer.body, answer.waybill) == (told, "W1")
+
+
 def test_nothing_of_an_unreadable_answer_goes_on() -> None:
     answer = answered(b"<html>13800138000</html>", 502)
     assert (answer.readable, answer.body, dict(answer.headers)) == (False, b"", {})

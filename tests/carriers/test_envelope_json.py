@@ -83,6 +83,7 @@ def test_a_document_without_duplicates_passes_however_it_is_spaced(tree: Any, se
         b'{"a\\\\":1,"a\\\\":2}',
         b'{"a":1,"a":2,"b\\\\":3}',
         b'{"n":"{\\"a\\":1}","a":1,"a":2}',
+        b'{"n":"{\\"a\\":1,\\"b\\":2}","a":1,"a" :2}',
     ],
 )
 def test_a_key_that_stands_twice_is_refused_however_it_hides(raw: bytes) -> None:
