@@ -4,7 +4,7 @@ Parcels are booked through the front door with a sandbox courier behind it, thei
 scanned by a courier of each leg in turn, so that every scan of `moving` writes a stage, a disclosure and an event for the shop;
 `looking` scans them once more. Every scan has an id of its own. The store's own count of scans is compared with the answers:
 a refused scan writes none. Echo and gateway take turns; rates are the best of the rounds for both. Steps are timed in process.
-Run: `python -m load.bench_scan [--json] [--parcels 600] [--rounds 3] [--connections 16]`.
+Run: `python -m load.bench_scan [--json] [--parcels 600] [--rounds 3] [--connections 64]`.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from load.bench import free_ports
 from load.cores import cpu_seconds, pinned, two_cores
 from load.generator import drive
 from load.orders import new_salt, sf_orders
+from load.scan_steps import scan_steps
 from load.served import Served, prepare, serving, told
 from load.upstream import wait_ready
 from load.wire import FORM, Tally, head
@@ -179,7 +180,9 @@ def measure(folder: Path, parcels: int, rounds: int, connections: int) -> dict[s
                 kept["looking"].append(play(served.base, served.pid, tokens["delivery"], tickets, connections))
                 say(f"round {number + 1}: " + ", ".join(f"{name} {rate(turns):.0f}/s" for name, turns in kept.items()))
     answered = sum(turn.tally.answers for name in ("moving", "looking") for turn in kept[name])
-    return verdict(kept, answered, stored(home)) | {"parcels": parcels, "connections": connections}
+    written = stored(home)
+    steps = {"steps_us": scan_steps(home, tokens["delivery"], tickets)}
+    return verdict(kept, answered, written) | steps | {"parcels": parcels, "connections": connections}
 
 
 def rate(turns: Sequence[Turn]) -> float:
@@ -205,7 +208,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="only the JSON line on stdout (as always; for symmetry)")
     parser.add_argument("--parcels", type=int, default=600)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--connections", type=int, default=16)
+    parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--echo", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.echo:
