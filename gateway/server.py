@@ -55,6 +55,7 @@ async def running(
             asyncio.ensure_future(flows.settle.run()),
             asyncio.ensure_future(flows.lifecycle.run()),
             asyncio.ensure_future(flows.deliver.run()),
+            asyncio.ensure_future(flows.label_batches.run()),
             asyncio.ensure_future(SipRelay(service, flows.relay_call).run()),
             asyncio.ensure_future(Leavers(service).run()),
             asyncio.ensure_future(_renew(service)),

@@ -11,6 +11,7 @@ from gateway.flows.consult import Consult
 from gateway.flows.credential import ShopCredentials
 from gateway.flows.deliver import Deliver
 from gateway.flows.forward import ForwardOrder, FrontAnswer
+from gateway.flows.label_batch import LabelBatches
 from gateway.flows.lifecycle import Lifecycle
 from gateway.flows.print_label import PrintLabel
 from gateway.flows.push import CarrierPush
@@ -34,6 +35,7 @@ class Flows:
     relay_call: RelayCall
     relay_reports: RelayReports
     print_label: PrintLabel
+    label_batches: LabelBatches
     settle: Settle
     shop_credential: ShopCredentials
     push: CarrierPush
@@ -52,7 +54,7 @@ class Flows:
 def make_flows(service: Service) -> Flows:
     """All flows, introduced to each other."""
     relays = Relays(service)
-    lifecycle = Lifecycle(service)
+    lifecycle, printing = Lifecycle(service), PrintLabel(service)
     settle = Settle(service, lifecycle)
     return Flows(
         OncePerOrder(service, ForwardOrder(service, relays), settle),
@@ -60,7 +62,8 @@ def make_flows(service: Service) -> Flows:
         CourierScan(service, lifecycle),
         RelayCall(service),
         RelayReports(service),
-        PrintLabel(service),
+        printing,
+        LabelBatches(service, printing),
         settle,
         ShopCredentials(service),
         CarrierPush(service, lifecycle),

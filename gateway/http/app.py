@@ -8,7 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from gateway.flows import Flows
-from gateway.http import api, hooks, keys, openapi, ops, proxy, relay, relay_providers, scan_page, scans
+from gateway.http import api, hooks, keys, labels, openapi, ops, proxy, relay, relay_providers, scan_page, scans
 from gateway.http.problems import problem
 from gateway.service import Service
 from masking.errors import VeilwayError
@@ -29,6 +29,7 @@ def build_app(service: Service, flows: Flows) -> web.Application:
     app[SERVICE], app[FLOWS] = service, flows
     proxy.add_routes(app, service, flows)
     api.add_routes(app, service, flows)
+    labels.add_routes(app, service, flows)
     scans.add_routes(app, service, flows)
     scan_page.add_routes(app)
     hooks.add_routes(app, service, flows)

@@ -16,10 +16,12 @@ TEXT = {"type": "string"}
 
 
 def _answers(ok: str, content: str = "application/json", *refusals: int) -> dict[str, Any]:
-    out: dict[str, Any] = {"200": {"description": ok, "content": {content: {}}}}
-    for status in refusals or (401, 404):
-        out[str(status)] = {"description": "refused, with a stable code (docs/errors.md)", "content": PROBLEM}
-    return out
+    return {"200": {"description": ok, "content": {content: {}}}} | _refusals(*(refusals or (401, 404)))
+
+
+def _refusals(*statuses: int) -> dict[str, Any]:
+    about = {"description": "refused, with a stable code (docs/errors.md)", "content": PROBLEM}
+    return {str(status): about for status in statuses}
 
 
 def _param(name: str, where: str, about: str, *, schema: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -31,6 +33,7 @@ def _body(schema: str) -> dict[str, Any]:
 
 
 ID = _param("id", "path", "A shipment's id, `shp_…`.")
+JOB = _param("job", "path", "A job's id, `job_…`.")
 SHOP: list[dict[str, Any]] = [{"shopKey": []}]
 COURIER: list[dict[str, Any]] = [{"courierToken": []}]
 SCAN = {
@@ -45,6 +48,18 @@ SCAN = {
         "reason": TEXT
         | {"description": "A code; asks to reveal what is shown only with a reason. On record, told to the shop."},
         "scan_id": TEXT | {"description": "Made by the app: the same scan sent twice counts once."},
+    },
+}
+LABELS = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["shipments"],
+    "properties": {
+        "shipments": {"type": "array", "minItems": 1, "maxItems": 1000, "uniqueItems": True, "items": TEXT},
+        "format": {"enum": ["pdf", "png", "zpl", "tspl"], "default": "pdf"},
+        "size": {"enum": ["76x130", "100x150", "100x180", "4x6", "a6"], "default": "100x150"},
+        "dpi": {"enum": [203, 300], "default": 203},
+        "bundle": {"enum": ["pdf", "zip"], "description": "Default pdf for PDF labels, zip for all others."},
     },
 }
 
@@ -93,6 +108,31 @@ PATHS: dict[str, dict[str, Any]] = {
             ],
             "security": SHOP,
             "responses": _answers("the label", "image/png", 400, 401, 404, 410, 422),
+        }
+    },
+    "/v1/labels": {
+        "post": {
+            "summary": "Up to 1000 labels in one job; each is a print of its own, on record. Kept in memory for a quarter of an hour.",
+            "requestBody": _body("Labels"),
+            "security": SHOP,
+            "responses": {"202": {"description": "the job", "content": {"application/json": {}}}}
+            | _refusals(400, 401, 503),
+        }
+    },
+    "/v1/labels/{job}": {
+        "get": {
+            "summary": "How far a job is, and what became of each label.",
+            "parameters": [JOB],
+            "security": SHOP,
+            "responses": _answers("state, total, done, printed and the results by shipment"),
+        }
+    },
+    "/v1/labels/{job}/file": {
+        "get": {
+            "summary": "The labels of a finished job, once: one PDF, or a ZIP with results.json. Then they are gone.",
+            "parameters": [JOB],
+            "security": SHOP,
+            "responses": _answers("the file", "application/pdf", 401, 404, 409, 410),
         }
     },
     "/v1/scans": {
@@ -154,6 +194,7 @@ def document() -> dict[str, Any]:
                 "courierToken": {"type": "http", "scheme": "bearer", "description": "A courier's token, `vc_…`."},
             },
             "schemas": {
+                "Labels": LABELS,
                 "Scan": SCAN,
                 "Scans": {"type": "array", "maxItems": 100, "items": {"$ref": "#/components/schemas/Scan"}},
                 "Problem": {

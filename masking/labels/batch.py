@@ -55,11 +55,11 @@ def render_each(orders: Iterable[Order], label_of: Callable[[Order], Label], **o
             yield Outcome(number, waybill, refusal.code, refusal.path)
 
 
-def bundle(outcomes: Iterable[Outcome]) -> tuple[bytes, str]:
-    """The labels of one format as one file and its media type: pages of one PDF, or a ZIP with `results.json`."""
+def bundle(outcomes: Iterable[Outcome], *, zipped: bool = False) -> tuple[bytes, str]:
+    """The labels of one format as one file and its media type: pages of one PDF, or (`zipped`, or other than PDF) a ZIP with `results.json`."""
     kept = list(outcomes)
     pages = [outcome.rendered for outcome in kept if outcome.rendered]
-    if pages and all(page.media_type == MEDIA_TYPES["pdf"] for page in pages):
+    if pages and not zipped and all(page.media_type == MEDIA_TYPES["pdf"] for page in pages):
         return joined(page.data for page in pages), MEDIA_TYPES["pdf"]
     return _zipped(kept), "application/zip"
 
