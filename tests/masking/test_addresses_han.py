@@ -60,6 +60,10 @@ from masking.addresses_han import mask_han
         ("景田路98弄7号12幢", "景田路98弄7号****", "door_word"),
         ("景田路98弄7号", "景田路98弄****", "road_number"),
         ("景田弄7号602室", "景田弄7号****", "door_word"),
+        ("景田路3巷翠园5栋", "景田路3巷翠园****", "door_word"),
+        ("巷3巷", "巷3巷", "no_unit"),
+        ("东路7号", "东路****", "road_number"),
+        ("园东5栋", "园****", "door_word"),
         ("景田路3巷7号602室", "景田路3巷7号****", "door_word"),
         # Villages, markets, entrances.
         ("双溪村3-126号", "双溪村3****", "road_number"),
@@ -113,6 +117,7 @@ from masking.addresses_han import mask_han
         ("景田路13812345678", "景田路****", "road_number"),
         ("景田路7号 电话13812345678", "景田路****", "road_number"),
         ("景田路7号13812345678翠园5栋", "景田路7号翠园****", "door_word"),
+        ("〒150-0001 渋谷5階", "〒150-0001 渋谷****", "door_word"),
         ("翠园1381234", "翠园", "no_unit"),
         ("翠园138123", "翠园****", "door_number"),
         ("翠园13812345678", "翠园", "no_unit"),
