@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from carriers.claim import Node
@@ -253,16 +254,27 @@ def load_profiles(extra_dir: Path | None = None) -> dict[str, CarrierProfile]:
 
     Raises ProfileError with `path` = `FILE:LINE` at the first file that is wrong.
     """
+    found = dict(_built_in())
+    if extra_dir is not None and extra_dir.is_dir():
+        found.update(_compiled(extra_dir))
+    return found
+
+
+@cache
+def _built_in() -> dict[str, CarrierProfile]:
+    """The package's own profiles, compiled once a process: they never change while it runs."""
+    return _compiled(BUILT_IN)
+
+
+def _compiled(folder: Path) -> dict[str, CarrierProfile]:
     from carriers.profile_compile import compile_file
 
     found: dict[str, CarrierProfile] = {}
-    for folder in (BUILT_IN, extra_dir):
-        if folder is not None and folder.is_dir():
-            for file in sorted(folder.glob("*.toml")):
-                profile = compile_file(file)
-                if folder is BUILT_IN and profile.id in found:
-                    raise ProfileError(f"two files describe {profile.id}", path=f"{file.name}:1")
-                found[profile.id] = profile
+    for file in sorted(folder.glob("*.toml")):
+        profile = compile_file(file)
+        if profile.id in found:
+            raise ProfileError(f"two files describe {profile.id}", path=f"{file.name}:1")
+        found[profile.id] = profile
     return found
 
 
