@@ -151,6 +151,29 @@ PATHS: dict[str, dict[str, Any]] = {
             "responses": _answers("the results", "application/json", 400, 401),
         }
     },
+    "/v1/scans/frame": {
+        "post": {
+            "summary": "A camera's picture (JPEG or PNG, at most 640 points and 192 kB): the ticket and waybill read from it; none is kept.",
+            "requestBody": {"required": True, "content": {"image/jpeg": {}, "image/png": {}}},
+            "security": COURIER,
+            "responses": _answers("what was read", "application/json", 400, 401, 413, 503),
+        }
+    },
+    "/v1/couriers/me": {
+        "get": {
+            "summary": "The courier's own account: carrier, role, station, whether a device is enrolled.",
+            "security": COURIER,
+            "responses": _answers("the account", "application/json", 401),
+        }
+    },
+    "/v1/couriers/device": {
+        "post": {
+            "summary": "Bind the token to a device: its public key, and a proof (`Veilway-Proof`) that it has the private one.",
+            "requestBody": _body("Device"),
+            "security": COURIER,
+            "responses": _answers("the account", "application/json", 400, 401, 409),
+        }
+    },
     "/livez": {"get": {"summary": "The process turns.", "responses": {"200": {"description": "alive"}}}},
     "/readyz": {
         "get": {
@@ -194,6 +217,12 @@ def document() -> dict[str, Any]:
                 "courierToken": {"type": "http", "scheme": "bearer", "description": "A courier's token, `vc_…`."},
             },
             "schemas": {
+                "Device": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["device_key"],
+                    "properties": {"device_key": TEXT},
+                },
                 "Labels": LABELS,
                 "Scan": SCAN,
                 "Scans": {"type": "array", "maxItems": 100, "items": {"$ref": "#/components/schemas/Scan"}},

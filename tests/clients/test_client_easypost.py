@@ -165,3 +165,12 @@ async def test_another_shop_cannot_name_the_shipment(shopfront: Shopfront, clien
             await asyncio.to_thread(call, shipment.id)
         assert refused.value.http_status == 404
     assert len(shopfront.easypost.received) == before
+
+
+async def test_an_order_sent_again_is_the_same_shipment_and_booked_once(shopfront: Shopfront, client: Any) -> None:
+    asked = order()
+    first, second = [await asyncio.to_thread(client.shipment.create, **asked) for _ in range(2)]
+
+    assert first.id == second.id
+    shows_the_shop_s_own(second)
+    assert shopfront.easypost.booked[asked["reference"]] == 1
