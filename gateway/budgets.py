@@ -39,6 +39,7 @@ class Account:
     """One parcel's entry in a carrier's book."""
 
     person: bytes
+    """The recipient as the book knows them; empty where no bound is set."""
     known: bool = False
     recorded: frozenset[bytes] = frozenset()
     """Who of this parcel is entered already; b"" stands for the parcel alone."""
@@ -66,10 +67,10 @@ class Budgets:
         """What the store holds of this parcel. `scan` is the scan's id where it was counted before: a retry costs nothing."""
         carrier, shipment = parcel.shipment.carrier, parcel.shipment.id
         made = scan_reads.revealed(connection, carrier, shipment) if reveal else []
-        person = parcel.owner or sha256(shipment.encode()).digest()[:16]
         reveals, nth = sum(1 for by in made if by != scan), len(made) + 1
         if not _bounded(terms):
-            return Account(person, reveals=reveals, nth=nth)
+            return Account(b"", reveals=reveals, nth=nth)
+        person = parcel.owner or sha256(shipment.encode()).digest()[:16]
         self._refresh(connection, carrier, now)
         recorded = frozenset(scan_reads.learned_of(connection, carrier, shipment))
         return Account(person, scan_reads.knows(connection, carrier, person), recorded, reveals, nth)

@@ -101,6 +101,7 @@ class CourierScan:
         self._lifecycle = lifecycle
         self._budgets = Budgets()
         self._misses: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._shown, self._refused = (service.metrics.scans.labels(outcome) for outcome in ("shown", "refused"))
 
     async def run(self, asked: ScanRequest, courier: Courier, *, source: str) -> dict[str, Any]:
         """The view as JSON values. Raises `ticket_refused` for everything that is not this courier's to see."""
@@ -112,7 +113,7 @@ class CourierScan:
                 seen = await self._find(asked, courier, now)
             except TicketRefused:
                 self._miss(source, now)
-                self._service.metrics.scans.labels("refused").inc()
+                self._refused.inc()
                 raise
             stage = self._report(asked, courier, seen, now)
             with suppress(Conflict):  # another scan or push moved the parcel at this very moment: look again
@@ -218,7 +219,7 @@ class CourierScan:
         await service.commit(unit)
         if then:
             then()
-        service.metrics.scans.labels("shown").inc()
+        self._shown.inc()
         return told(scan, seen.parcel, stage, disclosure.view, courier)
 
     def _occasion(self, asked: ScanRequest, seen: _Seen, stage: Stage, now: datetime) -> Occasion:
@@ -252,9 +253,11 @@ class CourierScan:
         self, unit: Unit, scan: str, asked: ScanRequest, courier: Courier, seen: _Seen, scope: Scope, now: datetime
     ) -> None:
         """What was shown only for its reason counts against the quota, and the shop hears of it."""
+        if not asked.reason:
+            return
         asking = {rule.id for rule in self._service.policy.rules if rule.when.reveal}
         fields = sorted(name for name, decision in scope.decisions.items() if decision.rule in asking)
-        if not asked.reason or not fields:
+        if not fields:
             return
         shipment, ms = seen.parcel.shipment, int(now.timestamp() * 1000)
         unit.add(
