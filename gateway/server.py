@@ -17,6 +17,7 @@ from functools import partial
 from aiohttp import web
 from aiohttp.http_parser import HttpRequestParser
 
+from carriers.profile import CarrierProfile
 from gateway.cli.remote import SOCKET, socket_path
 from gateway.flows import Flows, make_flows
 from gateway.flows.leavers import Leavers
@@ -40,14 +41,19 @@ class Running:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, keys: Keys | None = None, clock: Clock = system_clock, reuse_port: bool = False
+    settings: Settings,
+    *,
+    keys: Keys | None = None,
+    clock: Clock = system_clock,
+    reuse_port: bool = False,
+    profiles: dict[str, CarrierProfile] | None = None,
 ) -> AsyncIterator[Running]:
     """Serve until the context ends, then drain: readiness falls, listeners close, what is in flight ends, the writer empties."""
     if HttpRequestParser.__module__ != "aiohttp._http_parser":
         raise ConfigError(
             "aiohttp runs on its pure-Python parser here; install it with its C extension", path="aiohttp"
         )
-    async with open_service(settings, keys=keys, clock=clock) as service:
+    async with open_service(settings, keys=keys, clock=clock, profiles=profiles) as service:
         flows = make_flows(service)
         public = await _listen(service, flows, settings, reuse_port=reuse_port)
         local = await _listen_locally(service, flows, settings) if settings.embedded else None

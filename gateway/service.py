@@ -165,12 +165,18 @@ class Service:
 
 @asynccontextmanager
 async def open_service(
-    settings: Settings, *, keys: Keys | None = None, clock: Clock = system_clock, name: str | None = None
+    settings: Settings,
+    *,
+    keys: Keys | None = None,
+    clock: Clock = system_clock,
+    name: str | None = None,
+    profiles: dict[str, CarrierProfile] | None = None,
 ) -> AsyncIterator[Service]:
-    """Open everything for one process. Raises `ConfigError`, `StoreUnavailable` or a profile's error."""
+    """Open everything for one process. `profiles` spares compiling them to whoever opens many. Raises `ConfigError`, `StoreUnavailable` or a profile's error."""
     with hold_folder(settings):
         found_keys = keys or load_keys(settings.dir)
-        profiles = load_profiles(settings.dir / "carriers" if (settings.dir / "carriers").is_dir() else None)
+        own = settings.dir / "carriers"
+        profiles = profiles or load_profiles(own if own.is_dir() else None)
         database = open_database(settings.database_url)
         upstream = Upstream(settings)
         # Each process has a chain of its own. The embedded store's one process keeps one chain for ever.

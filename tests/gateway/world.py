@@ -19,6 +19,7 @@ from typing import Any
 
 import aiohttp
 
+from carriers.profile import CarrierProfile, load_profiles
 from gateway.flows import make_flows
 from gateway.keys import Keys, make_keys, save_keys
 from gateway.ops import OPS
@@ -117,7 +118,9 @@ class World:
         return self.running.service
 
     async def start(self) -> None:
-        self.running = await self._life.enter_async_context(running(self.settings, keys=self.keys, clock=self.clock))
+        self.running = await self._life.enter_async_context(
+            running(self.settings, keys=self.keys, clock=self.clock, profiles=profiles())
+        )
 
     async def stop(self) -> None:
         """Stop the gateway in order; the couriers stay."""
@@ -184,6 +187,12 @@ class World:
 
 
 @cache
+def profiles() -> dict[str, CarrierProfile]:
+    """The built-in carriers, compiled once a process."""
+    return load_profiles(None)
+
+
+@cache
 def _template() -> Path:
     """A folder with settings and an up-to-date empty database, made once a process and copied for each world."""
     import asyncio
@@ -213,7 +222,7 @@ def make_folder(folder: Path) -> Path:
 async def set_up(folder: Path, carriers: dict[str, str], *, numbers: int = 30) -> str:
     """A folder for a server process: carriers by base URL, relay numbers, one shop; gives the shop's key."""
     make_folder(folder)
-    async with open_service(load_settings(folder, {})) as service:
+    async with open_service(load_settings(folder, {}), profiles=profiles()) as service:
         flows, by = make_flows(service), {"actor": "local:test"}
         made = await OPS["shop.add"](service, flows, by | {"name": "First Shop"})
         for carrier, url in carriers.items():
@@ -226,7 +235,7 @@ async def set_up(folder: Path, carriers: dict[str, str], *, numbers: int = 30) -
 
 async def verified(folder: Path) -> Any:
     """What `audit verify` says of a folder that nobody serves."""
-    async with open_service(load_settings(folder, {})) as service:
+    async with open_service(load_settings(folder, {}), profiles=profiles()) as service:
         return await OPS["audit.verify"](service, make_flows(service), {"actor": "local:test"})
 
 
