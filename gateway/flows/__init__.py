@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from carriers.profile import CarrierProfile, Operation
 from carriers.wire import WireRequest
 from gateway.flows.again import OncePerOrder
+from gateway.flows.carrier_label import CarrierLabel
 from gateway.flows.consult import Consult
 from gateway.flows.credential import ShopCredentials
 from gateway.flows.deliver import Deliver
@@ -36,6 +37,7 @@ class Flows:
     relay_reports: RelayReports
     print_label: PrintLabel
     label_batches: LabelBatches
+    carrier_label: CarrierLabel
     settle: Settle
     shop_credential: ShopCredentials
     push: CarrierPush
@@ -64,6 +66,7 @@ def make_flows(service: Service) -> Flows:
         RelayReports(service),
         printing,
         LabelBatches(service, printing),
+        CarrierLabel(service),
         settle,
         ShopCredentials(service),
         CarrierPush(service, lifecycle),

@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from carriers.rewrite import finish, rewrite_answer, veil
 from carriers.unknown import inspect
 from carriers.wire import WireRequest
 from gateway.flows.artwork import police
+from gateway.flows.carrier_label import address
 from gateway.flows.forward import FrontAnswer, OrderRefused, check_hits
 from gateway.flows.handles import names_in, remember
 from gateway.flows.lifecycle import Lifecycle
@@ -198,7 +200,8 @@ class Consult:
         parties = [*order.parties.values(), *known.parties]
         url = self._service.settings.public_url
         own = f"{url}/v1/shipments/{known.id}/label?format=pdf" if url and known.id else ""
-        await police(answer, parties, by_label=by_label, own_url=own)
+        theirs = partial(address, self._service, known.id) if known.id else None
+        await police(answer, parties, by_label=by_label, own_url=own, theirs=theirs)
 
     async def _effects(self, operation: Operation, known: _Known, answer: Answer) -> None:
         """What the answer changes: a shipment is cancelled, or the purchase of its label brought the waybill."""

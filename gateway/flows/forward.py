@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -23,6 +24,7 @@ from carriers.profile import CarrierProfile, Operation
 from carriers.rewrite import Veiled, finish, rewrite_answer, veil
 from carriers.wire import WireReply, WireRequest
 from gateway.flows.artwork import police
+from gateway.flows.carrier_label import address
 from gateway.flows.handles import remember
 from gateway.flows.relays import Book, Relays
 from gateway.flows.settle import ECHOES, NEVER_BOOKED, REFERENCE
@@ -219,7 +221,8 @@ class ForwardOrder:
         order, url = booking.order, self._service.settings.public_url
         by_label = (order.route.options.get("last_mile") or order.profile.last_mile) == "label"
         own = f"{url}/v1/shipments/{booking.shipment}/label?format=pdf" if url else ""
-        await police(answer, order.opened.parties.values(), by_label=by_label, own_url=own)
+        theirs = partial(address, self._service, booking.shipment)
+        await police(answer, order.opened.parties.values(), by_label=by_label, own_url=own, theirs=theirs)
 
     async def _exchange(self, booking: Booking, wire: WireRequest) -> WireReply:
         service, order = self._service, booking.order

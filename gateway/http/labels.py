@@ -1,4 +1,4 @@
-"""Batches of labels under `/v1/labels` for shops: ask, look how far it is, fetch once. Handlers of a few lines."""
+"""Labels for shops: batches under `/v1/labels` (ask, look how far it is, fetch once), and a carrier's own. Handlers of a few lines."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _batch = msgspec.json.Decoder(_Batch)
 
 
 def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
-    """The three routes of a batch."""
+    """The routes of batches and of carriers' own labels."""
 
     async def shop(request: web.Request) -> Shop:
         key = request.headers.get("X-Veilway-Key", "") or bearer(request.headers.get("Authorization", ""))
@@ -53,7 +53,13 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
         headers = {"Content-Type": media_type, "Content-Disposition": f'attachment; filename="{name}"'}
         return web.Response(body=data, headers=NO_STORE | headers)
 
+    async def carriers_own(request: web.Request) -> web.Response:
+        shipment = request.match_info["id"]
+        data, media_type = await flows.carrier_label.run(await shop(request), shipment, request.query.get("of", ""))
+        return web.Response(body=data, headers=NO_STORE | {"Content-Type": media_type, "Veilway-Shipment": shipment})
+
     for method, path, handler in (
+        ("GET", "/v1/shipments/{id}/carrier-label", carriers_own),
         ("POST", "/v1/labels", ask),
         ("GET", "/v1/labels/{job}", show),
         ("GET", "/v1/labels/{job}/file", fetch),

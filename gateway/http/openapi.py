@@ -110,6 +110,14 @@ PATHS: dict[str, dict[str, Any]] = {
             "responses": _answers("the label", "image/png", 400, 401, 404, 410, 422),
         }
     },
+    "/v1/shipments/{id}/carrier-label": {
+        "get": {
+            "summary": "The carrier's own label, which its answer gave by URL: fetched, looked at and masked where it shows somebody.",
+            "parameters": [ID, _param("of", "query", "As the answer's label URL has it.")],
+            "security": SHOP,
+            "responses": _answers("the label", "application/pdf", 401, 404, 410, 422, 502),
+        }
+    },
     "/v1/labels": {
         "post": {
             "summary": "Up to 1000 labels in one job; each is a print of its own, on record. Kept in memory for a quarter of an hour.",

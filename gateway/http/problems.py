@@ -50,6 +50,7 @@ STATUS = {
     "attachment_refused": 422,
     "undialable_phone": 422,
     "no_waybill": 422,
+    "label_withheld": 422,
     "locked_out": 429,
     "internal": 500,
     "carrier_unreachable": 502,

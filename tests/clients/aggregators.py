@@ -33,15 +33,21 @@ class Aggregator(Courier):
 
 @dataclass
 class EasyPost(Aggregator):
-    """`/v2/shipments`: create, retrieve, buy, rerate, refund; a label is a picture behind a URL."""
+    """`/v2/shipments`: create, retrieve, buy, rerate, refund; a label lies behind a URL that asks for no credential."""
+
+    note: str = ""
 
     async def answer(self, request: web.Request, body: bytes) -> web.StreamResponse:
-        if request.headers.get("Authorization") not in self.logins():
+        if request.headers.get("Authorization") not in self.logins() and not request.path.startswith("/labels/"):
             return error(401, "APIKEY.INACTIVE", "This api key is no longer active.")
         document = json.loads(body) if body else {}
         match (request.method, request.path.strip("/").split("/")):
             case ("POST", ["v2", "shipments"]):
                 return self._create(document["shipment"])
+            case ("GET", ["labels", id]) if id.removesuffix(".zpl") in self.objects:
+                return web.Response(
+                    body=self._label(self.objects[id.removesuffix(".zpl")]), content_type="application/zpl"
+                )
             case ("GET", ["v2", "shipments", id]) if id in self.objects:
                 return web.json_response(self.objects[id])
             case ("POST", ["v2", "shipments", id, "buy"]) if id in self.objects:
@@ -129,8 +135,8 @@ class EasyPost(Aggregator):
             "label_resolution": 300,
             "label_size": "4x6",
             "label_type": "default",
-            "label_file_type": "image/png",
-            "label_url": f"https://labels.example/{shipment['id']}.png",
+            "label_file_type": "application/zpl",
+            "label_url": f"{self.url}/labels/{shipment['id']}.zpl",
             "label_pdf_url": None,
             "label_zpl_url": None,
             "label_epl2_url": None,
@@ -157,6 +163,13 @@ class EasyPost(Aggregator):
         bought = {"selected_rate": chosen, "tracking_code": code, "postage_label": label, "tracker": tracker}
         shipment.update(bought | {"status": "unknown"})
         return web.json_response(shipment)
+
+    def _label(self, shipment: dict[str, Any]) -> bytes:
+        """What the carrier prints: what it was told, and its barcode. `note` is what a forgetful carrier knows from elsewhere."""
+        to = shipment["to_address"]
+        lines = (to["name"], to["street1"], f"{to['city']} {to['state']} {to['zip']}", to["phone"], self.note)
+        texts = "".join(f"^FO40,{80 + 40 * n}^A0N,30^FD{line}^FS" for n, line in enumerate(lines) if line)
+        return f"^XA{texts}^FO40,400^BCN,120^FD{shipment['tracking_code']}^FS^XZ".encode()
 
     def _refund(self, shipment: dict[str, Any]) -> web.Response:
         shipment["refund_status"] = "submitted"

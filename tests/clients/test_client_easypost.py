@@ -127,21 +127,40 @@ async def test_the_waybill_that_comes_with_the_purchase_is_the_shipment_s(shopfr
 
 async def ours(shopfront: Shopfront, shipment: Any) -> Any:
     """What our own API says of the shipment that a label URL names."""
-    path = urlsplit(shipment.postage_label.label_url).path.removesuffix("/label")
+    path = urlsplit(shipment.postage_label.label_url).path.removesuffix("/carrier-label")
     return (await shopfront.world.call("GET", path)).json
 
 
-async def test_a_label_s_url_is_one_that_only_the_shop_can_fetch(shopfront: Shopfront, client: Any) -> None:
-    label = (await bought(client)).postage_label
+async def test_the_carrier_s_label_is_fetched_through_the_gateway_by_its_shop_alone(
+    shopfront: Shopfront, client: Any
+) -> None:
+    shipment = await bought(client)
+    url, world = shipment.postage_label.label_url, shopfront.world
 
-    assert label.label_url.startswith(f"{shopfront.world.running.url}/v1/shipments/shp_")
-    assert not label.label_pdf_url
-    path = label.label_url.removeprefix(shopfront.world.running.url)
-    stranger = await shopfront.world.shop("Stranger")
-    assert (await shopfront.world.call("GET", path, key="")).status == 401
-    assert (await shopfront.world.call("GET", path, key=stranger)).status == 404
-    printed = await shopfront.world.call("GET", path)
-    assert printed.status == 200 and printed.body.startswith(b"%PDF")
+    assert url.startswith(f"{world.running.url}/v1/shipments/shp_") and "/labels/" not in url
+    assert not shipment.postage_label.label_pdf_url
+    path = url.removeprefix(world.running.url)
+    stranger = await world.shop("Stranger")
+    assert (await world.call("GET", path, key="")).status == 401
+    assert (await world.call("GET", path, key=stranger)).status == 404
+    assert (await world.call("GET", path[:-4] + "AAAA")).status == 404
+    label = await world.call("GET", path)
+    assert (label.status, label.headers["Content-Type"]) == (200, "application/zpl")
+    assert shipment.tracking_code.encode() in label.body and AMERICAN.door.encode() in label.body
+    assert HIDDEN.seen_in(label.body) == []
+    # Where the label lies, no credential is shown.
+    assert "Authorization" not in shopfront.easypost.last.headers
+
+
+async def test_a_carrier_s_label_that_says_more_than_it_was_told_is_masked(shopfront: Shopfront, client: Any) -> None:
+    shipment = await bought(client)
+    path = shipment.postage_label.label_url.removeprefix(shopfront.world.running.url)
+    shopfront.easypost.note = f"Call {AMERICAN.phone}"
+    label = await shopfront.world.call("GET", path)
+    shopfront.easypost.note = ""
+
+    assert label.status == 200 and HIDDEN.seen_in(label.body) == []
+    assert shipment.tracking_code.encode() in label.body
 
 
 async def test_a_refund_ends_the_shipment_and_gives_its_number_back(shopfront: Shopfront, client: Any) -> None:
