@@ -73,8 +73,8 @@ def enable(
         "issuer": issuer,
         "audience": audience,
         "jwks": _keys(jwks),
-        "networks": list(networks) or None,
-        "fingerprints": list(fingerprints) or None,
+        "networks": [text for text in networks if text] if networks else None,
+        "fingerprints": [text for text in fingerprints if text] if fingerprints else None,
         "device_proof": device_proof,
     }
     _emit(

@@ -44,7 +44,8 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
         raise ConfigError("mode: must be off, report or enforce", path="mode")
     kept = dict(service.routes[carrier].options) if carrier in service.routes else {}
     # What was asked of couriers stays asked when only a URL or a secret changes: forgetting a flag must not open a door.
-    options["couriers"] = courier_rules(dict(kept.get("couriers", {})) | dict(options.get("couriers") or {}))
+    asked = {k: v for k, v in dict(options.get("couriers") or {}).items() if v is not None}
+    options["couriers"] = courier_rules(dict(kept.get("couriers", {})) | asked)
     if clashing_carriers({*service.routes, carrier}):
         raise ConfigError("this carrier's ticket number is taken by another enabled carrier", path="carrier")
     hook = secrets.token_urlsafe(24)

@@ -88,6 +88,16 @@ async def test_the_worker_keeps_the_shell_and_nothing_else(street: Street) -> No
         assert "/scan" in kept and all(path == "/scan" or path.startswith("/scan/") for path in kept)
 
 
+async def test_the_page_can_be_installed(street: Street) -> None:
+    async with street.browser.page() as page:
+        await street.sign_in(page)
+        told = await page.do("Page.getAppManifest")
+        assert told["errors"] == [] and told["url"].endswith("/scan/scan.webmanifest")
+        missing = (await page.do("Page.getInstallabilityErrors"))["installabilityErrors"]
+        # A fresh phone is a private window to Chromium, and private windows install nothing; there must be no other reason.
+        assert {error["errorId"] for error in missing} <= {"in-incognito"}
+
+
 async def test_the_key_of_the_phone_cannot_be_read_out(street: Street) -> None:
     async with street.browser.page() as page:
         await street.sign_in(page)

@@ -31,7 +31,8 @@ async def waybill(world: World) -> str:
 
 
 async def enable(world: World, **couriers: Any) -> None:
-    """Set what the carrier asks of couriers, as `carrier enable` does."""
+    """Set what the carrier asks of couriers, as `carrier enable` does: what was not given is None there."""
+    couriers = dict.fromkeys(("issuer", "audience", "jwks", "networks", "fingerprints", "device_proof")) | couriers
     secrets = {"partner_id": PARTNER, "check_word": CHECK_WORD}
     await world.op(
         "carrier.enable", carrier="sf-express", base_url=world.sf.url, secrets=secrets, options={"couriers": couriers}
