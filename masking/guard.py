@@ -27,6 +27,7 @@ _FIELD_DATA = ("^FD", "^FV")  # where a field begins in ZPL
 _S = TypeVar("_S", str, bytes)
 _TEXT: Callable[[Text], str] = attrgetter("text")
 _SQUEEZED: Callable[[Text], bytes] = attrgetter("squeezed")
+_WORD = Where.WORD
 
 
 class Hit(NamedTuple):
@@ -45,18 +46,14 @@ class Guard:
     def __init__(self, plain: Iterable[tuple[str, str]], exempt: Iterable[str] = ()) -> None:
         """`plain`: kind and value of every personal leaf, whole. `exempt`: what the masker kept, masked texts included."""
         self._exempt = [text for text in exempt if text]
-        self._needles = Needles(self._exempt)
+        self._needles = needles = Needles(self._exempt)
         for kind, value in plain:
             if value:
-                self._needles.add(kind, value)
+                needles.add(kind, value)
 
     def check(self, text: str) -> list[Hit]:
         """Every kind of value that the text holds and may not hold; empty where it may go."""
-        hits: dict[Hit, None] = {}
-        for where, form in forms(text):
-            for kind in self._found(form):
-                hits[Hit(kind, where)] = None
-        return list(hits)
+        return list(dict.fromkeys([Hit(kind, where) for where, form in forms(text) for kind in self._found(form)]))
 
     def check_bytes(self, data: bytes) -> list[Hit]:
         """The same for bytes that are text in UTF-8 or GB 18030: a printer language, a stored page."""
@@ -76,7 +73,7 @@ class Guard:
             if held in squeezed and self._stands(held, squeezed, _anywhere, _SQUEEZED):
                 yield kind
         for needle, where, kind, cased in self._needles.apart:
-            spelling = Text.words if where is Where.WORD else Text.lower if cased else _TEXT
+            spelling = Text.words if where is _WORD else Text.lower if cased else _TEXT
             text = spelling(form)
             if needle in text and self._stands(needle, text, _RULES[where], spelling):
                 yield kind

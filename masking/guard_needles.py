@@ -27,7 +27,7 @@ _LIMIT = 2000
 _LONGEST_NAME = 200  # looking for brackets takes the square of the length
 _STARS = re.compile(r"\*+")
 _BRACKETS = re.compile(r"[(（\[【<《].*?[)）\]】>》]")
-_NO_DIGIT = re.compile(r"[^0-9]+")
+_NO_DIGIT = bytes(byte for byte in range(256) if byte not in b"0123456789")
 _COUNTRY = re.compile(r"^(?:\+|00)(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9]\d\d)", re.ASCII)
 _EXTENSION = re.compile(r"转|分机|ext\.?|[#xX;]", re.IGNORECASE | re.ASCII)
 _SEVERAL = re.compile(r"[\n/、;；|,，]|或")
@@ -53,6 +53,10 @@ class Where(Enum):
     """The same, and beside other text: "1501" in an address, not the quantity or the time of day."""
 
 
+# Members of an enumeration are looked up once: each look is a call.
+_WORD, _EMAIL, _NUMBER, _LEAF, _DOOR_NUMBER = Where.WORD, Where.EMAIL, Where.NUMBER, Where.LEAF, Where.DOOR_NUMBER
+
+
 class Apart(NamedTuple):
     """A needle that is a hit only where it stands as `where` asks."""
 
@@ -72,7 +76,7 @@ class Needles:
 
     def __init__(self, kept: Iterable[str]) -> None:
         """`kept` holds what the masker left of the values: what it cut out of an address is the door."""
-        self._kept = [(text[: text.index("*")], text) for text in kept if "*" in text]
+        self._kept = [(text.partition("*")[0], text) for text in kept if "*" in text]
         self.inside: dict[bytes, Kind] = {}
         """Squeezed, with the kind each betrays."""
         self.digits: dict[bytes, Kind] = {}
@@ -90,12 +94,11 @@ class Needles:
             adding(self, Kind._value2member_map_[kind], value)  # type: ignore[arg-type]
 
     def _stand_apart(self, where: Where, kind: Kind, text: str) -> None:
-        if not text:
-            return
-        self.apart.append(Apart(text, where, kind, text.upper() != text))
+        if text:
+            self.apart.append(Apart(text, where, kind, text.upper() != text))
 
     def _email(self, kind: Kind, value: str) -> None:
-        self._stand_apart(Where.EMAIL, kind, clean(value, _LIMIT).lower())
+        self._stand_apart(_EMAIL, kind, clean(value, _LIMIT).lower())
 
     def _id(self, kind: Kind, value: str) -> None:
         self._number(kind, clean(value, _LIMIT))
@@ -107,21 +110,25 @@ class Needles:
         value = clean(value, _LIMIT)
         for number in {value, *_SEVERAL.split(value)}:
             # The country code and the trunk zero come and go, and so does an extension: the needle is what never changes.
-            national = _COUNTRY.sub("", number.strip(), count=1)
+            national = number.strip()
+            if national.startswith(("+", "00")):
+                national = _COUNTRY.sub("", national, count=1)
             for text in {national, _without_extension(national)}:
-                digits = _NO_DIGIT.sub("", text)
-                if len(digits) == 13 and digits.startswith("86"):
+                digits = _digits(text)
+                if len(digits) == 13 and digits.startswith(b"86"):
                     digits = digits[2:]
-                bare = digits.lstrip("0")
-                if digits:
-                    self._number(kind, bare if len(bare) >= _WHOLE_DIGITS else digits)
+                bare = digits.lstrip(b"0")
+                if len(bare) >= _WHOLE_DIGITS:
+                    self.digits[bare] = kind
+                elif digits:
+                    self._number(kind, digits.decode())
 
     def _number(self, kind: Kind, text: str) -> None:
         squeezed = squeeze(text)
         if len(squeezed) >= _WHOLE_DIGITS:
             (self.digits if squeezed.isdigit() else self.inside)[squeezed] = kind
         elif squeezed:
-            self._stand_apart(Where.NUMBER if len(squeezed) >= DOOR else Where.LEAF, kind, text.lower())
+            self._stand_apart(_NUMBER if len(squeezed) >= DOOR else _LEAF, kind, text.lower())
 
     def _name(self, kind: Kind, value: str) -> None:
         if value.isalpha() and is_normalized("NFKC", value):
@@ -136,20 +143,18 @@ class Needles:
 
     def _letters(self, kind: Kind, name: str, letters: int) -> None:
         if letters < WHOLE_NAME:
-            self._stand_apart(Where.LEAF, kind, name.lower())
+            self._stand_apart(_LEAF, kind, name.lower())
         elif max(name) >= NO_WORDS:
             self.inside[squeeze(name)] = kind
         else:
             spelt = words(name)
-            self._stand_apart(Where.WORD, kind, spelt)
+            self._stand_apart(_WORD, kind, spelt)
             if " " in spelt and letters >= _UNSPACED:
-                self._stand_apart(Where.WORD, kind, spelt.replace(" ", ""))
+                self._stand_apart(_WORD, kind, spelt.replace(" ", ""))
 
     def _address(self, kind: Kind, value: str) -> None:
         value = clean(value, _LIMIT)
-        masked = next((text for head, text in self._kept if head and value.startswith(head)), None)
-        if masked is None:
-            masked = mask_address(value).text
+        masked = self._masked(value)
         if "*" not in masked:
             return  # nothing was cut: the whole line is kept
         found = False
@@ -163,6 +168,13 @@ class Needles:
         if len(whole) >= _WHOLE_LINE:
             self.inside[whole] = kind
 
+    def _masked(self, value: str) -> str:
+        """What went out for an address line."""
+        for head, masked in self._kept:
+            if head and value.startswith(head):
+                return masked
+        return mask_address(value).text
+
     def _door(self, kind: Kind, part: str) -> bool:
         """Take in one door part, unless it is too short, or a word alone ("Apartment"). Tells whether it is found wherever it stands."""
         squeezed = squeeze(part)
@@ -173,7 +185,7 @@ class Needles:
             return True
         if len(squeezed) < DOOR or not any(map(str.isdigit, part)):
             return False
-        self._stand_apart(Where.DOOR_NUMBER if part.isdigit() else Where.WORD, kind, words(part))
+        self._stand_apart(_DOOR_NUMBER if part.isdigit() else _WORD, kind, words(part))
         return False
 
 
@@ -187,10 +199,14 @@ Needles._ADD = {
 }
 
 
+def _digits(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass").translate(None, _NO_DIGIT)
+
+
 def _without_extension(number: str) -> str:
     head, _, tail = number.rpartition("-")
     # Behind a hyphen, few digits after a whole number are an extension; after fewer they are its last group.
-    if tail.isdigit() and len(tail) <= _EXTENSION_DIGITS and len(_NO_DIGIT.sub("", head)) >= _WHOLE_NUMBER:
+    if tail.isdigit() and len(tail) <= _EXTENSION_DIGITS and len(_digits(head)) >= _WHOLE_NUMBER:
         return head
     return _EXTENSION.split(number)[0]
 
