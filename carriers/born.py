@@ -25,6 +25,7 @@ _SURNAMES = (
     "祖武符刘景詹束龙叶司韶黎蓟薄印宿怀蒲邰鄂索籍赖卓蔺屠蒙池乔胥苍闻莘党翟谭贡劳逄姬申冉宰郦雍桑桂濮牛寿边扈燕冀郏尚农温庄晏柴瞿阎慕茹习宦"
     "艾鱼容古易慎戈廖庾居衡耿满弘匡寇广禄阙欧沃蔚隆师巩聂晁勾敖冷訾辛阚饶曾毋沙鞠须丰巢关蒯查荆游竺权盖桓公肖闫付邬覃于田"
 )
+_NAME, _FREE_TEXT = Kind.NAME, Kind.FREE_TEXT
 _NAME_WORD = 3  # letters from which a first or last name is looked for alone
 _HAN = "[\u3400-\u9fff]"
 _TITLE = (
@@ -98,11 +99,12 @@ def _born_text(leaf: Leaf) -> str:
 
 def without_known(text: str, leaves: list[Leaf], stand_in: Callable[[Leaf], str]) -> str:
     """A text in which no value of these leaves stands, and no first or last name of a full name either."""
-    known = [leaf for leaf in leaves if leaf.rule.kind is not Kind.FREE_TEXT and len(leaf.value) > 1]
-    for leaf in sorted((leaf for leaf in known if leaf.value in text), key=lambda leaf: -len(leaf.value)):
+    known = [leaf for leaf in leaves if leaf.rule.kind is not _FREE_TEXT and len(leaf.value) > 1]
+    standing = [leaf for leaf in known if leaf.value in text]
+    for leaf in sorted(standing, key=lambda leaf: -len(leaf.value)):
         text = text.replace(leaf.value, stand_in(leaf))
     for leaf in known:
-        if leaf.rule.kind is Kind.NAME and " " in leaf.value:
+        if leaf.rule.kind is _NAME and " " in leaf.value:
             for word in leaf.value.split():
                 if len(word) >= _NAME_WORD and word in text:
                     text = re.sub(rf"\b{re.escape(word)}\b", lambda found: mask_name(found[0]).text, text)
@@ -111,7 +113,9 @@ def without_known(text: str, leaves: list[Leaf], stand_in: Callable[[Leaf], str]
 
 def mask_named(text: str) -> str:
     """Mask each name that stands after a title, where it stands again, too."""
-    names = {found for match in _HAN_NAME.finditer(text) for found in match.groups() if found}
+    names: set[str] = set()
+    if not text.isascii():
+        names = {found for match in _HAN_NAME.finditer(text) for found in match.groups() if found}
     names |= {
         match["latin"] for match in _LATIN_NAME.finditer(text) if match["latin"].split()[0].lower() not in _LATIN_NOBODY
     }

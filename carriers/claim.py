@@ -100,7 +100,7 @@ class Node:
         "party",
         "party_role",
         "plain",
-        "plain_all",
+        "plain_rest",
         "rest",
         "rule",
         "single",
@@ -113,8 +113,8 @@ class Node:
         self.lane = DESCEND
         """How the walk treats what stands here; set by `settle_lanes` when the tree is complete."""
         self.plain: frozenset[str] = frozenset()
-        """The keys whose plain leaves are passed by; with `plain_all`, any key's are."""
-        self.plain_all = False
+        """The keys whose plain leaves are passed by; with `plain_rest`, those of all keys that `keys` does not name, too."""
+        self.plain_rest = False
         self.keys: dict[str, Node] = {}
         self.items: Node | None = None
         self.rest: Node | None = None
@@ -208,8 +208,7 @@ def settle_lanes(root: Node) -> None:
             node.lane = PERSONAL_LEAF if rule.kind not in (Kind.PLAIN, Kind.CREDENTIAL) and not rule.stranger else NOTE
     for node in nodes(root):
         node.plain = frozenset([key for key, below in node.keys.items() if below.lane == SKIP])
-        any_other = node.rest is not None and node.rest.lane == SKIP
-        node.plain_all = any_other and len(node.plain) == len(node.keys) and node.switch is None and node.party < 0
+        node.plain_rest = node.rest is not None and node.rest.lane == SKIP
 
 
 def stranger(rule: Rule) -> Node:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from carriers import envelope_json, envelope_xml
 from carriers.claim import PERSONAL
@@ -19,7 +19,8 @@ from carriers.walk import open_level, walk_body
 from carriers.wire import WireRequest
 from masking.personal import Kind, Party, PostalAddress, Role
 
-_FREE_TEXT = Kind.FREE_TEXT
+_FREE_TEXT, _PHONE = Kind.FREE_TEXT, Kind.PHONE
+_NOTHING = ("",)
 _PHONE_PARTS = frozenset(("country", "area", "ext", "last4"))
 _CHARSET = re.compile(r"charset=\"?([\w\-]+)", re.IGNORECASE)
 _CHARSETS = {
@@ -48,6 +49,8 @@ class OpenOrder:
         self.document = document
         """The business document in canonical bytes, without credentials, timestamps, request ids and signatures: equal orders, equal bytes."""
         self.veiled = False
+        self._fields: list[tuple[str, Kind, Role, str]] | None = None
+        self._parties: dict[Role, Party] | None = None
 
     def __repr__(self) -> str:
         return f"<OpenOrder {self.operation.manner.carrier} {self.operation.id} {len(self.sheet.leaves)} leaves>"
@@ -63,33 +66,24 @@ class OpenOrder:
         """Paths that nobody claimed, where the policy does not refuse them."""
         return tuple(self.sheet.findings)
 
-    @cached_property
+    @property
     def fields(self) -> list[tuple[str, Kind, Role, str]]:
         """Path, kind, role and plain value of every personal leaf and every free text.
 
         Of a number that stands in several fields: its number field, and area and number together at the area's path.
         """
-        found = [
-            (leaf.path, leaf.rule.kind, leaf.role, leaf.value)
-            for leaf in self.sheet.leaves
-            if leaf.rule.part not in _PHONE_PARTS
-        ]
-        for leaf in self.sheet.leaves:
-            # A country or area code is nobody's; with the number it is. Both ways of writing it are personal.
-            if leaf.rule.part == "area":
-                number = next((other for other in self.sheet.leaves if _beside(leaf, other)), None)
-                found += [(leaf.path, Kind.PHONE, leaf.role, leaf.value + number.value)] if number else []
-        return found
+        if self._fields is None:
+            self._fields = _fields(self.sheet.leaves)
+        return self._fields
 
-    @cached_property
+    @property
     def parties(self) -> dict[Role, Party]:
         """Who the order is about. Where a role stands in several places, the first to say something wins."""
-        return {
-            role: _party(role, self.sheet.leaves, self.sheet.routing)
-            for role in dict.fromkeys(leaf.role for leaf in self.sheet.leaves if leaf.rule.kind in PERSONAL)
-        }
+        if self._parties is None:
+            self._parties = _parties(self.sheet.leaves, self.sheet.routing)
+        return self._parties
 
-    @cached_property
+    @property
     def phone_roles(self) -> frozenset[Role]:
         """Roles for which a phone stands in the document: each needs a relay number (a third party may use the sender's)."""
         return frozenset(
@@ -157,9 +151,10 @@ def _open_query(operation: Operation, request: WireRequest, sheet: Sheet) -> Non
 def _expect(operation: Operation, sheet: Sheet) -> None:
     """Refuse an order without the personal fields that its profile says it has: the format has changed, or it is another one."""
     for role in operation.expects:
-        if not any(
-            leaf.role is role and leaf.rule.party >= 0 and leaf.rule.kind is not _FREE_TEXT for leaf in sheet.leaves
-        ):
+        for leaf in sheet.leaves:
+            if leaf.role is role and leaf.rule.party >= 0 and leaf.rule.kind is not _FREE_TEXT:
+                break
+        else:
             raise CarrierRefusal(
                 f"nothing personal of the {role} where the profile expects it", code="no_personal_fields"
             )
@@ -209,37 +204,66 @@ def _canonical(level: Level, hidden: set[int]) -> bytes:
     return b""
 
 
+def _fields(leaves: list[Leaf]) -> list[tuple[str, Kind, Role, str]]:
+    found = [
+        (path, rule.kind, role, value) for path, rule, role, value, _, _ in leaves if rule.part not in _PHONE_PARTS
+    ]
+    for leaf in leaves:
+        # A country or area code is nobody's; with the number it is. Both ways of writing it are personal.
+        if leaf.rule.part == "area":
+            number = next((other for other in leaves if _beside(leaf, other)), None)
+            found += [(leaf.path, _PHONE, leaf.role, leaf.value + number.value)] if number else []
+    return found
+
+
 def _beside(area: Leaf, other: Leaf) -> bool:
     return other.rule.part == "number" and other.rule.party == area.rule.party and other.role is area.role
 
 
-def _party(role: Role, leaves: list[Leaf], routing: list[Leaf]) -> Party:
-    """Gather one role's leaves. Of several claims of the role, each part is taken from the first that has it."""
-    found: dict[Kind, dict[int, list[str]]] = {}
-    numbers: dict[int, dict[str, str]] = {}
-    for leaf in leaves:
-        if leaf.role is role and leaf.rule.kind in PERSONAL:
-            if leaf.rule.kind is Kind.PHONE and leaf.rule.part:
-                numbers.setdefault(leaf.rule.party, {})[leaf.rule.part] = leaf.value
-            else:
-                found.setdefault(leaf.rule.kind, {}).setdefault(leaf.rule.party, []).append(leaf.value)
-    for party, parts in numbers.items():
-        phones = found.setdefault(Kind.PHONE, {}).setdefault(party, [])
-        if phones and "ext" in parts:
-            phones[0] += f"-{parts['ext']}"
-        phones.extend(filter(None, [_joined(parts)]))
-    first = {kind: next(iter(by_party.values())) for kind, by_party in found.items()}
-    parts = {}
-    for leaf in routing:
-        if leaf.role is role:
-            parts.setdefault(leaf.rule.part, leaf.value)
+def _parties(leaves: list[Leaf], routing: list[Leaf]) -> dict[Role, Party]:
+    """Gather the leaves of each role. Of several claims of a role, each part is taken from the first that has it."""
+    found: dict[Role, dict[Kind, tuple[int, list[str]]]] = {}
+    numbers: dict[Role, dict[int, dict[str, str]]] = {}
+    for _, rule, role, value, _, _ in leaves:
+        kind, claim = rule.kind, rule.party
+        if kind not in PERSONAL:
+            continue
+        parts = found.get(role)
+        if parts is None:
+            parts = found[role] = {}
+        if rule.part and kind is _PHONE:
+            numbers.setdefault(role, {}).setdefault(claim, {})[rule.part] = value
+        elif kind not in parts:
+            parts[kind] = claim, [value]
+        elif parts[kind][0] == claim:
+            parts[kind][1].append(value)
+    for role, split in numbers.items():
+        _add_split(found[role], split)
+    places: dict[Role, dict[str, str]] = {role: {} for role in found}
+    for _, rule, role, value, _, _ in routing:
+        if role in places:
+            places[role].setdefault(rule.part, value)
+    return {role: _party(parts, places[role]) for role, parts in found.items()}
+
+
+def _add_split(parts: dict[Kind, tuple[int, list[str]]], split: dict[int, dict[str, str]]) -> None:
+    """Put numbers that stand in several fields beside the whole ones."""
+    first, phones = parts.setdefault(_PHONE, (next(iter(split)), []))
+    number = split.get(first, {})
+    if phones and "ext" in number:
+        phones[0] += f"-{number['ext']}"
+    phones.extend(filter(None, [_joined(number)]))
+
+
+def _party(parts: dict[Kind, tuple[int, list[str]]], place: dict[str, str]) -> Party:
+    said = {kind: values for kind, (_, values) in parts.items()}
     return Party(
-        name=" ".join(first.get(Kind.NAME, [])),
-        phone="\n".join(dict.fromkeys(first.get(Kind.PHONE, []))),
-        email=first.get(Kind.EMAIL, [""])[0],
-        company=first.get(Kind.COMPANY, [""])[0],
-        address=PostalAddress(street="\n".join(first.get(Kind.ADDRESS_LINE, [])), **parts),
-        ids=tuple(dict.fromkeys(first.get(Kind.ID, []))),
+        " ".join(said.get(Kind.NAME, ())),
+        "\n".join(dict.fromkeys(said.get(_PHONE, ()))),
+        said.get(Kind.EMAIL, _NOTHING)[0],
+        said.get(Kind.COMPANY, _NOTHING)[0],
+        PostalAddress(street="\n".join(said.get(Kind.ADDRESS_LINE, ())), **place),
+        tuple(dict.fromkeys(said.get(Kind.ID, ()))),
     )
 
 

@@ -7,7 +7,6 @@ out whole only where the last mile is by label, and then it is listed in `grante
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -51,14 +50,14 @@ class Veiled:
     def __repr__(self) -> str:
         return f"<Veiled {self.order.operation.manner.carrier} {len(self.granted)} granted>"
 
-    @cached_property
+    @property
     def body(self) -> bytes:
         """The business body: final but for what `finish` fills in (credentials, timestamps, signature) where those stand inside it."""
         sheet = self.order.sheet
         body = next((level for level in sheet.levels if level.path == ""), None)
         return close_level(body, sheet) if body else b""
 
-    @cached_property
+    @property
     def clear_text(self) -> str:
         """Everything the carrier will read, decoded: the closed levels' own bytes, one level a line, with escapes undone."""
         request = self.order.request
@@ -68,7 +67,9 @@ class Veiled:
         elsewhere.update([id(leaf.container) for leaf in sheet.fresh])
         pieces = [_clear(level, elsewhere) for level in sheet.levels]
         pieces.append(unquote(request.path) if "%" in request.path else request.path)
-        pieces += [value for name, value in request.headers.items() if name in self.order.operation.headers]
+        headers = self.order.operation.headers
+        if headers:
+            pieces += [value for name, value in request.headers.items() if name in headers]
         return "\n".join(pieces)
 
 

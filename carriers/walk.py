@@ -6,6 +6,7 @@ knows. XML is walked by `walk_xml.py`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
@@ -89,14 +90,15 @@ def claim_value(
 
 def _claim_map(node: Node, mapping: dict[str, Any], path: str, role: Role | None, sheet: Sheet, depth: int) -> None:
     sheet.keys += len(mapping)
-    if node.plain_all and _SCALARS.issuperset(map(type, mapping.values())):
-        return
     if node.switch is not None:
         role = pick_role(node, mapping.get(node.switch.by), path, sheet)
     if node.party >= 0:
         note_party(node, role, path, sheet)
     plain, keys, leaves = node.plain, node.keys, sheet.leaves
-    for key, value in mapping.items():
+    items: Iterable[tuple[str, Any]] = mapping.items()
+    if node.plain_rest and _SCALARS.issuperset(map(type, mapping.values())):
+        items = [(key, mapping[key]) for key in mapping if key in keys]
+    for key, value in items:
         # The commonest cases without another call: this loop sees every leaf of every order.
         if key in plain and type(value) in _SCALARS:
             continue
