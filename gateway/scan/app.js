@@ -15,6 +15,7 @@ const camera = new Camera(here("video"), (picture) => ask(me, "POST", "/v1/scans
 let me = null; // the account on this phone
 let shown = null; // {code, told}: the parcel on the screen
 let idle = 0;
+let leaving = false; // was told that signing out loses scans
 
 function say(text, look = "") {
   here("said").textContent = text;
@@ -43,6 +44,8 @@ async function signIn(event) {
   here("token").value = "";
   try {
     me = await enrolled(fresh);
+    const before = await account();
+    if (before && before.courier !== me.courier) await queue.drop(); // one courier's scans are not sent in another's name
     await keep(me);
     say("");
     open("find");
@@ -60,7 +63,7 @@ async function enrolled(fresh) {
   const told = own
     ? await ask(asked, "GET", "/v1/couriers/me")
     : await ask(asked, "POST", "/v1/couriers/device", { device_key: fresh.device });
-  return { ...asked, role: told.role, station: told.station || fresh.station };
+  return { ...asked, courier: told.courier, role: told.role, station: told.station || fresh.station };
 }
 
 function leave() {
@@ -69,7 +72,14 @@ function leave() {
   open("sign-in");
 }
 
+/** Scans that could not be sent yet would be lost: said once, done at the second press. */
 async function signOut() {
+  await sendKept();
+  if ((await counted()) && !leaving) {
+    leaving = true;
+    return say(word("notSent"), "warn");
+  }
+  leaving = false;
   await forget();
   await queue.drop();
   await counted();

@@ -89,6 +89,21 @@ async def test_the_page_opens_without_a_network_and_still_takes_scans(street: St
         await page.until("document.querySelector('#waiting').textContent.includes('1')")
 
 
+async def test_signing_out_with_scans_unsent_says_so_first(street: Street) -> None:
+    _, _, ticket = await street.parcel()
+    async with street.browser.page() as page:
+        await street.sign_in(page)
+        await page.offline(True)
+        await street.type_in(page, ticket)
+        await page.until("document.querySelector('#waiting').textContent.includes('1')")
+        await page.click("#sign-out")
+        await page.until("document.querySelector('#said').textContent.includes('未发送')")
+        assert len(await page.eval(KEPT)) == 1
+        await page.click("#sign-out")
+        await page.seen("#sign-in")
+        assert await page.eval(KEPT) == []
+
+
 async def test_the_browser_s_own_reader_is_used_where_there_is_one(street: Street) -> None:
     _, label, ticket = await street.parcel()
     street.hold_up(label)
