@@ -21,7 +21,7 @@ from carriers.fieldpath import Step
 from carriers.profile import Answer as AnswerRule
 from carriers.profile import Condition, Operation
 from carriers.restore import Echo, Record
-from carriers.sheet import Leaf, Sheet, close_level, put_back
+from carriers.sheet import Leaf, Level, Sheet, close_level, put_back
 from carriers.veil import Veiled
 from carriers.walk import walk_body
 from carriers.wire import WireReply
@@ -31,6 +31,7 @@ KEPT_HEADERS = ("content-type", "content-language", "retry-after")
 _FREE_TEXT: Final = Kind.FREE_TEXT
 _UNDECIDED = frozenset((408, 409, 425, 429))
 """Client errors after which an order may stand at the carrier, or may be sent again."""
+_MARKS = " :：,，.。;；"
 _MAGIC = (
     (b"%PDF", "PDF"),
     (b"\x89PNG", "PNG"),
@@ -141,7 +142,7 @@ def rewrite_answer(
         headers,
         read_outcome(rule, sheet, reply.status),
         waybill=_first(facts, "waybill"),
-        waybills=tuple(dict.fromkeys(leaf.value for leaf in facts.get("waybill", []) if leaf.value)),
+        waybills=tuple(dict.fromkeys([leaf.value for leaf in facts.get("waybill", ()) if leaf.value])),
         routing_code=_first(facts, "routing_code"),
         reference=_first(facts, "reference"),
         handles=tuple(dict.fromkeys(leaf.value for leaf in facts.get("handle", []) if leaf.value)),
@@ -167,7 +168,10 @@ def settle(sheet: Sheet, record: Record) -> int:
             born += 1
         if plain is not None and plain != leaf.value:
             sheet.set(leaf, plain)
+    waybills = [leaf.value for leaf in sheet.facts.get("waybill", ())]
     for leaf in texts:
+        if leaf.value.strip(_MARKS) in waybills:
+            continue  # says nothing but the parcel's number, however much that looks like a phone
         # A remark that went out scrubbed and comes back as it went is the shop's own; any other text is the carrier's.
         text = record.text(leaf.value) or scrub(leaf.value, sheet.leaves)
         if text != leaf.value:
@@ -234,7 +238,11 @@ class Tree:
 
     def __init__(self, sheet: Sheet) -> None:
         self.levels = sheet.levels
-        self.root = next((level for level in sheet.levels if level.path == ""), None)
+        self.root: Level | None = None
+        for level in sheet.levels:
+            if level.path == "":
+                self.root = level
+                break
 
     def __repr__(self) -> str:
         return "<Tree>"
@@ -325,7 +333,7 @@ def _any_holds(conditions: tuple[Condition, ...], tree: Tree) -> bool:
 def holds(condition: Condition, tree: Tree) -> bool:
     """Whether one of the wanted values stands at the path; `*` wants any but an empty one."""
     values = tree.values(condition.steps)
-    return any(value in condition.values or (value != "" and "*" in condition.values) for value in values)
+    return not condition.values.isdisjoint(values) or ("*" in condition.values and any(values))
 
 
 def _artwork(facts: Mapping[str, list[Leaf]]) -> list[Artwork]:

@@ -58,6 +58,13 @@ def test_an_answer_says_what_became_of_the_order(document: Any, status: int, out
     assert (answer.outcome, answer.status) == (outcome, status)
 
 
+def test_a_text_that_says_nothing_but_the_waybill_stays_however_much_it_looks_like_a_phone() -> None:
+    told = {"ok": True, "waybill": "13800138000", "error": {"text": "13800138000: "}}
+    assert json.loads(answered(told).body) == told
+    told["error"] = {"text": "13800138000 13900139000"}
+    assert "13900139000" not in answered(told).body.decode()
+
+
 def test_an_answer_in_which_nothing_is_ours_goes_back_byte_for_byte() -> None:
     told = b'{ "ok" : true,\n  "waybill": "W\\u0031" }'
     answer = answered(told, made=order())
