@@ -61,7 +61,8 @@ def entry(tag: str, *, at: datetime, tenant: str, actor: str, subject: str, deta
     if at.tzinfo is None:
         raise AuditError("an entry's time has a zone", path="at")
     _check(detail, "detail")
-    when = at.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
+    told_at = at if at.tzinfo is UTC else at.astimezone(UTC)
+    when = told_at.isoformat(timespec="microseconds")[:-6] + "Z"
     told = {"actor": actor, "at": when, "detail": detail, "subject": subject, "tag": tag, "tenant": tenant, "v": 1}
     try:
         written = _encode(told)
@@ -181,7 +182,7 @@ def _check(item: Any, path: str) -> None:
     if type(item) is int:
         if not -_MAX_EXACT <= item <= _MAX_EXACT:
             raise AuditError("an integer past 2^53 is not exact in JSON; write it as text", path=path)
-    elif isinstance(item, Mapping):
+    elif type(item) is dict or isinstance(item, Mapping):
         for key, value in item.items():
             # ASCII keys sort alike by code point and by UTF-16 unit, which is what RFC 8785 asks for.
             if type(key) is not str or not key.isascii():
