@@ -51,7 +51,8 @@ class OncePerOrder:
         ref = order.ref
         if ref is None:
             return replace(await self._forward.book(order), idempotent=False)
-        await self._wait_for_first(ref)
+        if ref in self._flying:
+            await self._wait_for_first(ref)
         flying = self._flying[ref] = asyncio.Event()
         try:
             if ref not in self._recent:

@@ -151,11 +151,11 @@ class ForwardOrder:
 
     def _seal(self, order: Incoming, shipment: str, veiled: Veiled) -> Sealed:
         opened = order.opened
-        remark = "\n".join(value for _p, kind, _r, value in opened.fields if kind is Kind.FREE_TEXT)
+        remark = "\n".join([value for _p, kind, _r, value in opened.fields if kind is Kind.FREE_TEXT])
         restore = {ECHOES: msgspec.json.encode(veiled.restore_map).decode()}
         if opened.reference:
             restore[REFERENCE] = opened.reference
-        parties = {role.value: party for role, party in opened.parties.items()}
+        parties = {str(role): party for role, party in opened.parties.items()}
         groups = to_groups(Order(parties, remark), restore=restore)
         return seal(self._service.keys.keyring, tenant=order.shop.id, record=shipment, groups=groups)
 
@@ -293,7 +293,7 @@ async def check_hits(
     service: Service, shop: Shop, opened: OpenOrder, veiled: Veiled, *, extra_kept: tuple[str, ...] = ()
 ) -> None:
     """The last gate before anything is written or sent; a hit is on record. Raises `guard_hit` naming the kinds, never the values."""
-    plain = [(kind.value, value) for _path, kind, _role, value in opened.fields if kind is not Kind.FREE_TEXT]
+    plain = [(kind, value) for _path, kind, _role, value in opened.fields if kind is not Kind.FREE_TEXT]
     hits = Guard(plain, [*veiled.kept, *extra_kept]).check(veiled.clear_text)
     if not hits:
         return

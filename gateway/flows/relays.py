@@ -72,7 +72,7 @@ class Book:
     def put(self, role: Role, x: str, ext: str, turn: int) -> None:
         """A relay number stands for this party."""
         self.numbers[role] = RelayNumber(x, ext)
-        self.slots[role.value] = [x, ext, turn]
+        self.slots[str(role)] = [x, ext, turn]
 
 
 def dialled_first(party: Party | None) -> str:
