@@ -21,7 +21,7 @@ DOOR = CONSIGNEE.door[-6:]
 def bound(world: World, **terms: int) -> None:
     """Agree with SF on bounds, as the folder's scopes.toml would."""
     lines = "".join(f"{name} = {value}\n" for name, value in terms.items())
-    world.service.policy = load_policy(f'{BUILT_IN.read_text("utf-8")}\n[terms.sf-express]\n{lines}')
+    world.service.policy = load_policy(f"{BUILT_IN.read_text('utf-8')}\n[terms.sf-express]\n{lines}")
 
 
 async def at_station(world: World, to: Any = CONSIGNEE) -> str:
