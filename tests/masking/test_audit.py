@@ -126,7 +126,7 @@ def test_a_time_is_told_in_utc_with_microseconds() -> None:
         {"x": ["\ud800"]},
         {"x": "y" * MAX_ENTRY},
     ],
-    ids=str,
+    ids=lambda detail: ascii(detail)[:24],
 )
 def test_what_canonical_json_cannot_tell_is_refused(detail: dict[str, Any]) -> None:
     with pytest.raises(AuditError) as refused:
