@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from masking.text import any_of, clean, words
+from masking.text import INVISIBLE, any_of, clean, words
 from tests.masking.maskers import disguises
 
 
@@ -36,6 +37,12 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     once = clean(text, 200)
     assert clean(once, 200) == once
     assert [clean(spelling, 200) for spelling in disguises(text)] == [once] * len(disguises(text))
+
+
+def test_what_is_taken_as_it_stands_is_normal_and_seen() -> None:
+    usual = "".join(map(chr, [*range(0x20, 0x7F), *range(0x4000, 0xA000)]))
+    assert unicodedata.is_normalized("NFKC", usual) and not re.search(f"[{INVISIBLE}]", usual)
+    assert not any(map(unicodedata.combining, usual)) and clean(usual, len(usual)) == usual.strip()
 
 
 @pytest.mark.parametrize("text", ["a" * 11, "张" * 11, "a\u200b" * 11, "ａ" * 11, " " * 50 + "a" * 11])
