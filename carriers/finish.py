@@ -136,6 +136,8 @@ class Draft:
     def put(self, target: Target, value: str) -> None:
         """Set a value where the profile says."""
         match target.place:
+            case "body":
+                self._put_inside(target, value)
             case "header":
                 self.headers[target.name] = value
             case "query":
@@ -148,13 +150,16 @@ class Draft:
                         + quote(value.encode()).decode()
                         + self.path[found.end(target.name) :]
                     )
-            case _:
-                self._put_inside(target, value)
 
     def _put_inside(self, target: Target, value: str) -> None:
-        if self.root is not None:
+        if self.root is None:
+            return
+        self.body = None
+        tree = self.root.tree
+        if len(target.steps) == 1 and type(tree) is Form:
+            tree.put(target.name, value)
+        else:
             put_inside(self.root, target.steps, value, self.sheet.levels)
-            self.body = None
 
     def request(self) -> WireRequest:
         """The finished request."""

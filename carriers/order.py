@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from carriers import envelope_json, envelope_xml
 from carriers.claim import PERSONAL
@@ -165,16 +166,23 @@ def _document(operation: Operation, request: WireRequest, sheet: Sheet) -> bytes
 
     A level that is opened stands for itself; its string in the level above would count spelling.
     """
-    blanks = [(leaf.container, leaf.key, leaf.value) for leaf in sheet.fresh]
-    blanks += [(level.container, level.key, "") for level in sheet.levels if level.container is not None]
-    hidden = {id(container) for container, _, _ in blanks if type(container) is Field}
-    inside = [blank for blank in blanks if type(blank[0]) is not Field]
+    hidden: set[int] = set()
+    inside: list[tuple[Any, Any, Any]] = []
+    for leaf in sheet.fresh:
+        if type(leaf.container) is Field:
+            hidden.add(id(leaf.container))
+        else:
+            inside.append((leaf.container, leaf.key, leaf.value))
+    for level in sheet.levels:
+        if type(level.container) is Field:
+            hidden.add(id(level.container))
+        elif level.container is not None:
+            inside.append((level.container, level.key, ""))
     for container, key, _ in inside:
         container[key] = ""
     pieces = [f"{operation.manner.carrier} {operation.id} {_variables(operation, request.path)}".encode()]
     for level in reversed(sheet.levels):
-        pieces.append(level.path.encode())
-        pieces.append(_canonical(level, hidden))
+        pieces += (level.path.encode(), _canonical(level, hidden))
     for container, key, value in inside:
         container[key] = value
     return b"\n".join(pieces)
