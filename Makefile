@@ -5,8 +5,10 @@
 #   make test     the whole default suite, on every core
 #   make check    format, lint, types, import contract, then the tests
 #   make bench    requests a second beside a bare pass-through, as one JSON line
+#   make bench-parts  the same for masking, labels and scans alone
 #   make load     a mixed day of orders, scans and calls; report in out/load.html
 #   make proofs   the longer proofs: kill -9, big properties, simulations
+#   make mutation every small change of a masker, and whether a test notices it
 #   make format   put the code into shape
 #   make lock     renew the locks from pyproject.toml
 #   make clean    remove what these verbs made
@@ -20,7 +22,7 @@ WORKERS ?= auto
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench load proofs format lock clean browser telephony benchtools
+.PHONY: help demo test check bench bench-parts load proofs mutation format lock clean browser telephony benchtools
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -41,12 +43,19 @@ check: $(DEV)
 bench: $(DEV) benchtools
 	$(BIN)/python -m load.bench --json $(ARGS)
 
+bench-parts: $(DEV)
+	for part in masking labels scan; do $(BIN)/python -m load.bench_$$part --json || exit 1; done
+
 load: $(DEV)
 	$(BIN)/python -m load.scenario $(ARGS)
 
 proofs: $(DEV)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow --timeout 1800 $(ARGS)
 	for scheme in axn-ext axn700 axb; do $(BIN)/python -m virtual_numbers.proof --steps 300000 --scheme $$scheme || exit 1; done
+	$(BIN)/python -m gateway.proof_tickets
+
+mutation: $(DEV)
+	tools/mutation.sh
 
 format: $(DEV)
 	$(BIN)/ruff format .

@@ -66,7 +66,7 @@ def postgres(bin: Path) -> Iterator[str]:
         command = [bin / "postgres", "-D", data, "-p", str(port), *options]
         server = subprocess.Popen(command, user=user, cwd=folder, stdout=log, stderr=log)
         try:
-            _wait(server, port)
+            _wait(server, bin, port)
             yield f"127.0.0.1:{port}"
         finally:
             server.send_signal(signal.SIGQUIT)  # at once: nothing of it is to be kept
@@ -74,11 +74,12 @@ def postgres(bin: Path) -> Iterator[str]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _wait(server: subprocess.Popen[bytes], port: int) -> None:
-    deadline = time.monotonic() + 20
+def _wait(server: subprocess.Popen[bytes], bin: Path, port: int) -> None:
+    """Until it answers `pg_isready`: its port opens while it still refuses connections with "is starting up"."""
+    ready = [bin / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and server.poll() is None:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.02)
+        if subprocess.run(ready, check=False).returncode == 0:
+            return
+        time.sleep(0.05)
     raise RuntimeError(f"PostgreSQL did not start (exit {server.poll()})")
