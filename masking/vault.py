@@ -57,12 +57,15 @@ class Sealed:
     groups: dict[str, bytes]
     dek: AESGCM | None = field(default=None, repr=False, compare=False)
     """The open data key, for as long as whoever sealed the record goes on with it (`Sealed.more`); never stored."""
+    spare: list[bytes] = field(default_factory=list, repr=False, compare=False)
+    """Nonces drawn with the key and not used yet; each is taken out as it is used."""
 
     def more(self, groups: Mapping[str, bytes], *, tenant: str, record: str, version: int = 1) -> dict[str, bytes]:
         """Seal further groups under the same data key without unwrapping it again."""
         if self.dek is None:
             raise VaultError("this record was not sealed here; use seal_more", path=WRAP_GROUP)
-        return _seal_groups(self.dek, _place(tenant, record), groups, version, urandom(_NONCE * len(groups)))
+        nonces = self.spare.pop() if len(groups) == 1 and self.spare else urandom(_NONCE * len(groups))
+        return _seal_groups(self.dek, _place(tenant, record), groups, version, nonces)
 
     def __repr__(self) -> str:
         return f"<Sealed under key {self.kid}: {' '.join(self.groups)}>"
@@ -71,13 +74,13 @@ class Sealed:
 def seal(keyring: Keyring, *, tenant: str, record: str, groups: Mapping[str, bytes], version: int = 1) -> Sealed:
     """Seal all groups under a fresh data key. The plaintexts are padded, so a ciphertext tells length only in steps."""
     kid = keyring.current
-    # One draw for the key and every nonce: the system call is the dear part.
-    random = urandom(_KEY + _NONCE * (len(groups) + 1))
-    dek, nonce = random[:_KEY], random[_KEY : _KEY + _NONCE]
+    # One draw for the key, every nonce, and one for what is added later: the system call is the dear part.
+    random = urandom(_KEY + _NONCE * (len(groups) + 2))
+    dek, nonce, spare = random[:_KEY], random[_KEY : _KEY + _NONCE], random[-_NONCE:]
     place = _place(tenant, record)
     wrapped = _encrypt(keyring.aead(kid), kid, nonce, dek, _bound(place, WRAP_GROUP, 0, kid))
     aead = AESGCM(dek)
-    return Sealed(kid, wrapped, _seal_groups(aead, place, groups, version, random[_KEY + _NONCE :]), aead)
+    return Sealed(kid, wrapped, _seal_groups(aead, place, groups, version, random[_KEY + _NONCE :]), aead, [spare])
 
 
 def seal_more(

@@ -141,6 +141,12 @@ def test_a_later_group_is_sealed_under_the_same_key() -> None:
     assert more["answer"][6:18] != more["caller"][6:18]
 
 
+def test_no_nonce_is_used_twice_however_often_a_record_goes_on() -> None:
+    sealed = seal(KEYS, groups={"a": b"1", "b": b"2"}, **PLACE)
+    held = [*sealed.groups.values(), *(sealed.more({"c": b"3"}, **PLACE)["c"] for _ in range(5))]
+    assert len({ciphertext[6:18] for ciphertext in [sealed.wrapped, *held]}) == len(held) + 1
+
+
 def test_whoever_sealed_a_record_goes_on_without_unwrapping_its_key() -> None:
     sealed = seal(KEYS, groups=GROUPS, **PLACE)
     more = sealed.more({"answer": b"kept", "caller": b"who"}, **PLACE)
