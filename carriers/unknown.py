@@ -10,8 +10,9 @@ import re
 from dataclasses import replace
 
 from carriers.born import mask_named
-from carriers.claim import Node
+from carriers.claim import PERSONAL, Node
 from carriers.errors import CarrierRefusal
+from carriers.infer import judge_alone
 from carriers.order import OpenOrder
 from carriers.profile import Answer, CarrierProfile, Operation, Setter
 from carriers.wire import WireRequest
@@ -52,7 +53,11 @@ def unknown_operation(profile: CarrierProfile, request: WireRequest) -> Operatio
 def inspect(order: OpenOrder) -> None:
     """Refuse an unknown operation in which anything has a personal shape. Raises CarrierRefusal(code="passthrough_personal")."""
     for leaf in order.sheet.leaves:
-        if find_personal(leaf.value) or mask_named(leaf.value) != leaf.value:
+        if (
+            find_personal(leaf.value)
+            or mask_named(leaf.value) != leaf.value
+            or judge_alone(leaf.path, leaf.value)[0] in PERSONAL
+        ):
             raise CarrierRefusal(
                 "an operation that nobody described carries something personal",
                 code="passthrough_personal",

@@ -25,6 +25,7 @@ from masking.contacts import mask_company, mask_id
 from masking.freetext import mask_text
 from masking.names import mask_name
 from masking.personal import Kind, Masked, RelayNumber, Role
+from masking.phones import mask_phone
 
 # Members of an enumeration are looked up once; the hot path compares them.
 _NAME, _PHONE, _EMAIL, _COMPANY = Kind.NAME, Kind.PHONE, Kind.EMAIL, Kind.COMPANY
@@ -239,11 +240,22 @@ class _Pen:
         found = self.masked.get((leaf.rule.kind.value, leaf.value))
         return found.text if found else "****"
 
+    def _by_meaning(self, leaf: Leaf, text: str) -> str:
+        """A leaf that nobody claimed, masked as what its key and value say it is: no detector of texts knows a bare name."""
+        from carriers.infer import judge_alone  # its word lists are loaded for strangers only
+
+        kind, _ = judge_alone(leaf.path, leaf.value)
+        if kind in (_NAME, _COMPANY, _ADDRESS_LINE, Kind.ID):
+            return self._masked(kind, leaf._replace(value=text)).text
+        if kind is _PHONE:
+            return mask_phone(text).text
+        return mask_text(text).text
+
     def scrub(self) -> None:
         """Take out of free texts what has a personal shape, and every value of this order's own parties."""
         for leaf in self.texts:
             text = without_known(leaf.value, self.order.sheet.leaves, self._stand_in)
-            text = mask_text(text).text
+            text = self._by_meaning(leaf, text) if leaf.rule.stranger else mask_text(text).text
             if text != leaf.value:
                 leaf.container[leaf.key] = text
                 self._note(leaf, text)

@@ -54,6 +54,7 @@ def test_a_harmless_request_goes_on_signed_with_the_carriers_credentials() -> No
         ({"note": "mail a.b@example.com"}, "", "$.note"),
         ({"note": "快递员苗振宇派送"}, "", "$.note"),
         ({}, "phone=13800138000", "query:phone"),
+        ({"contactName": "Ada Quist"}, "", "$.contactName"),
     ],
 )
 def test_anything_personal_stops_it(document: object, query: str, path: str) -> None:

@@ -133,6 +133,22 @@ def test_an_unclaimed_text_is_scrubbed_under_the_mask_policy() -> None:
     assert sent["surprise"][0] == "ok" and "13800138000" not in sent["surprise"][1]
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("contactName2", "Ada Quist"),
+        ("联系人", "林慕白"),
+        ("deliverTo", {"addressLine": "东街口花园2座1501"}),
+        ("backupPhone", "2680-6888"),
+    ],
+)
+def test_an_unclaimed_value_is_masked_by_its_meaning_under_the_mask_policy(key: str, value: object) -> None:
+    profile = acme('unclassified = "mask"\n' + JSON_CARRIER)
+    sent = json.loads(preview(veil(opened(with_(**{key: value}), profile=profile), relays=RELAYS)).body)
+    told = value["addressLine"] if isinstance(value, dict) else value
+    assert str(told) not in json.dumps(sent[key], ensure_ascii=False) and "*" in json.dumps(sent[key])
+
+
 def test_an_order_is_veiled_once() -> None:
     order = opened()
     veil(order, relays=RELAYS)
