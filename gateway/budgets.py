@@ -17,14 +17,10 @@ from gateway.store import scan_reads
 from gateway.store.tables import learned
 from gateway.store.unit import Unit
 from masking.disclosure import Scope
-from masking.policy import Level, Terms, Usage
+from masking.policy import PERSONAL, Level, Terms, Usage
 
 PERIOD = timedelta(days=1)
 FRESH = timedelta(seconds=5)
-PERSONAL = frozenset(
-    f"{party}.{part}" for party in ("sender", "recipient", "third_party") for part in ("name", "phone", "street", "ids")
-)
-"""Shown in full, one of these tells who somebody is; a region does not."""
 
 
 @dataclass(slots=True)

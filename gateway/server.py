@@ -18,6 +18,7 @@ from aiohttp import web
 from aiohttp.http_parser import HttpRequestParser
 
 from carriers.profile import CarrierProfile
+from gateway.chores import kept
 from gateway.cli.remote import SOCKET, socket_path
 from gateway.flows import Flows, make_flows
 from gateway.flows.leavers import Leavers
@@ -58,14 +59,17 @@ async def running(
         public = await _listen(service, flows, settings, reuse_port=reuse_port)
         local = await _listen_locally(service, flows, settings) if settings.embedded else None
         chores = [
-            asyncio.ensure_future(flows.settle.run()),
-            asyncio.ensure_future(flows.lifecycle.run()),
-            asyncio.ensure_future(flows.deliver.run()),
-            asyncio.ensure_future(flows.label_batches.run()),
-            asyncio.ensure_future(SipRelay(service, flows.relay_call).run()),
-            asyncio.ensure_future(Leavers(service).run()),
-            asyncio.ensure_future(_renew(service)),
-            asyncio.ensure_future(_follow(service)),
+            asyncio.ensure_future(kept(name, chore))
+            for name, chore in (
+                ("settle", flows.settle.run),
+                ("lifecycle", flows.lifecycle.run),
+                ("deliver", flows.deliver.run),
+                ("labels", flows.label_batches.run),
+                ("sip", SipRelay(service, flows.relay_call).run),
+                ("leavers", Leavers(service).run),
+                ("renew", partial(_renew, service)),
+                ("follow", partial(_follow, service)),
+            )
         ]
         port = public.addresses[0][1]
         url = settings.public_url or f"http://{settings.host}:{port}"

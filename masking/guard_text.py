@@ -17,7 +17,8 @@ _ROUNDS = 4  # a value that was encoded oftener than this is nobody's accident
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
-_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})(?:\\{1,2}u([Dd][C-Fc-f][0-9A-Fa-f]{2}))?")
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})(?:\\{1,2}u([Dd][C-Fc-f][0-9A-Fa-f]{2}))?|\\([bfnrt])")
+_CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,8});")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
 # Of the wide signs in a Chinese document most are these. Writing them narrow by hand saves normalising the whole.
@@ -77,7 +78,7 @@ class Text:
         data, text = self._data, self.text
         if b"%" in data and _PERCENT.search(text):
             text = _unquoted(text)
-        if b"\\" in data and b"\\u" in data:
+        if b"\\" in data:
             text = _ESCAPE.sub(_character, text)
         if b"&" in data and _REFERENCE.search(text):
             text = unescape(text)
@@ -130,7 +131,9 @@ def _run(found: re.Match[str]) -> str:
 
 
 def _character(found: re.Match[str]) -> str:
-    first, second = found[1], found[2]
+    first, second, control = found.groups()
+    if control:
+        return _CONTROLS[control]
     pair = bytes.fromhex(first + (second or ""))
     return pair.decode("utf-16-be", "replace")
 

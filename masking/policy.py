@@ -63,6 +63,8 @@ PARTIES = ("sender", "recipient", "third_party")
 PARTS = ("name", "phone", "email", "company", "region", "street", "ids")
 """Of a party. `region` is country, state, city, district and the postcode's routing part; `street` is what leads to the door."""
 FIELDS = (*(f"{party}.{part}" for party in PARTIES for part in PARTS), "remark", "goods")
+PERSONAL = frozenset(name for name in FIELDS if name != "goods" and not name.endswith(".region"))
+"""Shown in full, one of these tells who somebody is. A region or the goods alone do not, and cost no budget of people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ class ScopePolicy:
         if barred:
             return {name: Decision(refused=barred) for name, _ in self._at(audience, occasion)}
         terms = self.terms.get(audience.carrier) if audience.reader in CARRIER_SIDE else None
-        return {name: _best(rules, terms, audience, occasion) for name, rules in self._at(audience, occasion)}
+        return {name: _best(name, rules, terms, audience, occasion) for name, rules in self._at(audience, occasion)}
 
     def decide_one(self, audience: Audience, occasion: Occasion, name: str) -> Decision:
         """The decision on one field."""
@@ -262,12 +264,12 @@ def _compiled(rules: tuple[Rule, ...]) -> dict[tuple[str, Reader, Stage], _Grant
     return {place: tuple((name, tuple(cell[name])) for name in FIELDS if name in cell) for place, cell in cells.items()}
 
 
-def _best(rules: tuple[Rule, ...], terms: Terms | None, audience: Audience, occasion: Occasion) -> Decision:
+def _best(name: str, rules: tuple[Rule, ...], terms: Terms | None, audience: Audience, occasion: Occasion) -> Decision:
     refused, relay = "", ""
     for rule in rules:
         failing = "" if rule.when.free else _failing(rule.when, terms, audience, occasion)
         if not failing and terms is not None:
-            failing = _over_budget(rule, terms, occasion.usage)
+            failing = _over_budget(name, rule, terms, occasion.usage)
         if failing:
             refused = refused or failing
         elif relay:
@@ -321,10 +323,10 @@ def _utc(at: datetime) -> datetime:
     return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
-def _over_budget(rule: Rule, terms: Terms, usage: Usage) -> str:
+def _over_budget(name: str, rule: Rule, terms: Terms, usage: Usage) -> str:
     if rule.when.reveal and terms.reveals_per_parcel is not None and usage.reveals >= terms.reveals_per_parcel:
         return "reveal_quota"
-    if rule.level is not Level.FULL or terms.people_per_100_parcels is None or usage.known:
+    if rule.level is not Level.FULL or name not in PERSONAL or terms.people_per_100_parcels is None or usage.known:
         return ""
     allowed = terms.people_grace + usage.parcels * terms.people_per_100_parcels // 100
     return "people_budget" if usage.people >= allowed else ""

@@ -11,7 +11,6 @@ The format is final, because printed labels outlive the code: `docs/ticket.md` h
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import re
@@ -36,6 +35,9 @@ EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
 MAX_HOURS = (1 << 24) - 1  # three bytes: the year 3938
 
 _TEXT = re.compile(rf"HTTPS://([A-Z0-9][A-Z0-9.-]{{0,252}}(?::[0-9]{{1,5}})?)/Q/([A-Z2-7]{{{TEXT_LENGTH}}})")
+_DIGITS = str.maketrans(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv"
+)  # base 32 as RFC 4648 and as `int` write it
 _HOST = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,252}(?::[0-9]{1,5})?")
 
 
@@ -159,18 +161,16 @@ def _tag(tag_key: bytes, stem: bytes) -> bytes:
 def parse(text: str, *, hosts: Collection[str] = ()) -> Ticket:
     """Read the exact text of a ticket, unverified. Where `hosts` are given, the text's host must be one of them.
 
-    Decoded, encoded again and compared, so that there is one text for one ticket and any changed character is refused.
+    There is one text for one ticket, and any changed character is refused: the alphabet is exact and the spare bit is zero.
     """
     match = _TEXT.fullmatch(text)
     if match is None or (hosts and match[1] not in {host.upper() for host in hosts}):
         raise TicketRefused
-    try:
-        ticket = Ticket(base64.b32decode(match[2] + "==="))
-    except binascii.Error as error:
-        raise TicketRefused from error
-    if ticket.raw[0] != VERSION or not hmac.compare_digest(ticket.text(match[1]).encode(), text.encode()):
+    number = int(match[2].translate(_DIGITS), 32)  # `base64.b32decode` is Python code; this takes a tenth of its time
+    raw = (number >> 1).to_bytes(TICKET_BYTES, "big")
+    if number & 1 or raw[0] != VERSION:
         raise TicketRefused
-    return ticket
+    return Ticket(raw)
 
 
 def verify_online(

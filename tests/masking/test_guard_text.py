@@ -129,3 +129,9 @@ def test_lone_surrogates_are_read_like_anything_else() -> None:
 def test_html_names_that_are_none_stay() -> None:
     assert last(html.escape("a<b>'c'")) == "a<b>'c'"
     assert last("&nosuchname;") == "&nosuchname;"
+
+
+@pytest.mark.parametrize("coded", ["Ada\\nQuist", "Ada\\tQuist", r"Ada\\r\\nQuist", "13800\\n138000"])
+def test_short_json_escapes_part_nothing(coded: str) -> None:
+    words = {form.words() for _, form in forms(coded)}
+    assert words & {"ada quist", "13800 138000"}

@@ -313,14 +313,15 @@ def test_a_carrier_learns_only_so_many_people_per_parcel_scanned(usage: Usage, a
 
 
 def test_past_its_budget_a_reader_still_gets_what_needs_none() -> None:
-    street = frozenset({"recipient.street"})
+    fields = frozenset({"recipient.street", "recipient.region"})
     rules = tuple(
-        Rule(level.value, level, frozenset(Reader), street, frozenset(Stage)) for level in (Level.MASKED, Level.FULL)
+        Rule(level.value, level, frozenset(Reader), fields, frozenset(Stage)) for level in (Level.MASKED, Level.FULL)
     )
     policy = ScopePolicy(
         "test", "0", rules, {"sf-express": Terms("sf-express", people_per_100_parcels=0, people_grace=0)}
     )
     assert asked(policy) == Decision(Level.MASKED, "masked", "people_budget")
+    assert policy.decide(courier(), occasion())["recipient.region"].level is Level.FULL  # a region tells nobody
 
 
 def test_a_rule_for_one_carrier_is_for_no_other() -> None:
