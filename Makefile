@@ -5,7 +5,7 @@
 #   make test     the whole default suite, on every core
 #   make check    format, lint, types, import contract, then the tests
 #   make bench    requests a second beside a bare pass-through, as one JSON line
-#   make bench-parts  the same for masking, labels and scans alone
+#   make bench-parts  what masking, labels, scans and look-ups cost alone
 #   make load     a mixed day of orders, scans and calls; report in out/load.html
 #   make proofs   the longer proofs: kill -9, big properties, simulations
 #   make mutation every small change of a masker, and whether a test notices it
@@ -45,6 +45,7 @@ bench: $(DEV) benchtools
 
 bench-parts: $(DEV)
 	for part in masking labels scan; do $(BIN)/python -m load.bench_$$part --json || exit 1; done
+	$(BIN)/python -m load.bench_lookup
 
 load: $(DEV)
 	$(BIN)/python -m load.scenario $(ARGS)
