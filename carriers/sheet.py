@@ -157,6 +157,13 @@ class Sheet:
         return node
 
 
+def stranger_kind(leaf: Leaf) -> Kind:
+    """What a leaf that nobody claimed is, by its key and value: no detector of texts knows a bare name."""
+    from carriers.infer import judge_alone  # 50 ms of word lists, which only strangers need
+
+    return judge_alone(leaf.path, leaf.value)[0]
+
+
 def pick_role(node: Node, value: Any, path: str, sheet: Sheet) -> Role:
     """Whose the leaves below are, by the value beside them."""
     switch = node.switch

@@ -12,9 +12,9 @@ from dataclasses import replace
 from carriers.born import mask_named
 from carriers.claim import PERSONAL, Node
 from carriers.errors import CarrierRefusal
-from carriers.infer import judge_alone
 from carriers.order import OpenOrder
 from carriers.profile import Answer, CarrierProfile, Operation, Setter
+from carriers.sheet import stranger_kind
 from carriers.wire import WireRequest
 from masking.freetext import find_personal
 
@@ -53,11 +53,7 @@ def unknown_operation(profile: CarrierProfile, request: WireRequest) -> Operatio
 def inspect(order: OpenOrder) -> None:
     """Refuse an unknown operation in which anything has a personal shape. Raises CarrierRefusal(code="passthrough_personal")."""
     for leaf in order.sheet.leaves:
-        if (
-            find_personal(leaf.value)
-            or mask_named(leaf.value) != leaf.value
-            or judge_alone(leaf.path, leaf.value)[0] in PERSONAL
-        ):
+        if find_personal(leaf.value) or mask_named(leaf.value) != leaf.value or stranger_kind(leaf) in PERSONAL:
             raise CarrierRefusal(
                 "an operation that nobody described carries something personal",
                 code="passthrough_personal",

@@ -19,7 +19,7 @@ from carriers.envelope_multipart import Multipart
 from carriers.errors import CarrierRefusal
 from carriers.order import OpenOrder
 from carriers.profile import Manner
-from carriers.sheet import Leaf, Level, close_level, put_back
+from carriers.sheet import Leaf, Level, close_level, put_back, stranger_kind
 from masking.addresses import mask_address
 from masking.contacts import mask_company, mask_id
 from masking.freetext import mask_text
@@ -241,10 +241,8 @@ class _Pen:
         return found.text if found else "****"
 
     def _by_meaning(self, leaf: Leaf, text: str) -> str:
-        """A leaf that nobody claimed, masked as what its key and value say it is: no detector of texts knows a bare name."""
-        from carriers.infer import judge_alone  # its word lists are loaded for strangers only
-
-        kind, _ = judge_alone(leaf.path, leaf.value)
+        """A leaf that nobody claimed, masked as what its key and value say it is."""
+        kind = stranger_kind(leaf)
         if kind in (_NAME, _COMPANY, _ADDRESS_LINE, Kind.ID):
             return self._masked(kind, leaf._replace(value=text)).text
         if kind is _PHONE:
