@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from gateway.carrier_keys import CarrierKeys
 from gateway.identity import Courier, no_courier
@@ -117,15 +117,15 @@ class CourierDoor:
         if courier.device_key == device_key:
             return courier
 
-        def work(connection: Any) -> int:
+        def work(connection: Connection) -> None:
             free = (couriers.c.id == courier.id, couriers.c.device_key == "")
-            return int(connection.execute(update(couriers).where(*free).values(device_key=device_key)).rowcount)
+            if not connection.execute(update(couriers).where(*free).values(device_key=device_key)).rowcount:
+                raise DeviceEnrolled("another device is enrolled; `veilway courier reset-device` frees the token")
 
         entry = self._service.record(
             "courier.device_enrolled", tenant="", actor=f"courier:{courier.id}", subject=courier.id
         )
-        if courier.device_key or not await self._service.change(work, entry):
-            raise DeviceEnrolled("another device is enrolled; `veilway courier reset-device` frees the token")
+        await self._service.change(work, entry)
         return await self._service.identity.courier(knock.token)
 
     async def _admitted(self, knock: Knock) -> Courier:

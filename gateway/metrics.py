@@ -29,6 +29,9 @@ class Metrics:
         )
         self.scans = Counter("veilway_scans", "Scans by outcome.", ("outcome",), registry=self.registry)
         self.calls = Counter("veilway_calls", "Relay decisions by action.", ("action",), registry=self.registry)
+        self.dead_letters = Counter(
+            "veilway_dead_letters", "Events that a shop refused to the end.", registry=self.registry
+        )
         self.labels = Counter("veilway_labels", "Labels by format.", ("format",), registry=self.registry)
         self.upstream = Histogram(
             "veilway_upstream_seconds", "Time a carrier took.", ("carrier",), buckets=_BUCKETS, registry=self.registry

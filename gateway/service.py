@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection
@@ -43,6 +43,7 @@ from masking.errors import VeilwayError
 from masking.policy import ScopePolicy
 from masking.policy_load import built_in, load_policy
 
+T = TypeVar("T")
 Clock = Callable[[], datetime]
 LOCK = "veilway.lock"
 
@@ -125,13 +126,20 @@ class Service:
         """Make a unit durable; see `GroupCommit.commit`."""
         await self.commits.commit(unit)
 
-    async def change(self, work: Callable[[Connection], Any], *entries: bytes) -> Any:
-        """A rare change of configuration, and the audit entries that tell of it."""
-        result = await self.database.write(work)
-        if entries:
-            await self.commits.commit(Unit(entries=list(entries)))
+    async def change(self, work: Callable[[Connection], T], *entries: bytes | Callable[[T], bytes]) -> T:
+        """A rare change of configuration and the audit entries that tell of it, in one transaction: neither is there without the other.
+
+        An entry may be made of the change's result. What `work` raises undoes it all; it may be run twice.
+        """
+        done: list[T] = []
+
+        def both(connection: Connection) -> list[bytes]:
+            done[:] = [work(connection)]
+            return [made if isinstance(made, bytes) else made(done[0]) for made in entries]
+
+        await self.commits.commit(Unit(work=both))
         self.identity.forget()
-        return result
+        return done[0]
 
     async def load_routes(self) -> None:
         """Read which carriers are enabled, and where."""

@@ -22,6 +22,20 @@ def show(context: Context, shipment_id: str, as_json: bool) -> None:
     _emit(context, "shipment.show", as_json, shipment=shipment_id)
 
 
+@shipment.command(name="list")
+@click.argument("shop")
+@click.option("--carrier", default="", help="Only this carrier's.")
+@click.option("--waybill", default="", help="With --carrier: the one under this waybill.")
+@click.option("--reference", default="", help="With --carrier: the one that the shop sent under this order reference.")
+@click.option("--after", default="", help="The last shipment of the page before.")
+@click.option("--limit", type=int, default=50, show_default=True)
+@json_option
+@click.pass_obj
+def list_(context: Context, /, shop: str, as_json: bool, **asked: object) -> None:
+    """A shop's shipments, newest first."""
+    _emit(context, "shipment.list", as_json, name=shop, **asked)
+
+
 @shipment.command()
 @click.argument("shipment_id")
 @click.option("--waybill", default="", help="It was booked, under this waybill.")

@@ -64,6 +64,37 @@ def webhook(context: Context, name: str, url: str, as_json: bool) -> None:
     _emit(context, "shop.webhook", as_json, name=name, url=url)
 
 
+@shop.command()
+@click.argument("name")
+@click.option(
+    "--state",
+    type=click.Choice(["waiting", "delivered", "dead", "unwanted"]),
+    default="dead",
+    show_default=True,
+    help="Which events.",
+)
+@click.option("--after", default="", help="The last event of the page before.")
+@click.option("--limit", type=int, default=50, show_default=True)
+@json_option
+@click.pass_obj
+def events(context: Context, name: str, state: str, after: str, limit: int, as_json: bool) -> None:
+    """What the shop was told, newest first; above all the dead letters, which it refused to the end."""
+    _emit(context, "shop.events", as_json, name=name, state=state, after=after, limit=limit)
+
+
+@shop.command()
+@click.argument("name")
+@click.argument("event", default="")
+@click.option("--all", "every", is_flag=True, help="Every dead letter of the shop.")
+@json_option
+@click.pass_obj
+def retry(context: Context, name: str, event: str, every: bool, as_json: bool) -> None:
+    """Send a dead letter again, or all of them."""
+    if bool(event) == every:
+        raise click.UsageError("say either EVENT or --all")
+    _emit(context, "shop.retry", as_json, name=name, event=event)
+
+
 def _emit(context: Context, verb: str, as_json: bool, **params: object) -> None:
     from gateway.cli import remote
     from gateway.cli.show import emit

@@ -61,12 +61,11 @@ class ShopCredentials:
             connection.execute(insert(shop_credentials), row)
             return str(shop)
 
-        shop = await service.change(work)
-        detail = {"carrier": carrier, "secrets": sorted(made)}
-        await service.change(
-            lambda connection: None,
-            service.record("shop.credential_issued", tenant=shop, actor=actor, subject=shop, detail=detail),
-        )
+        def entry(shop: str) -> bytes:
+            detail = {"carrier": carrier, "secrets": sorted(made)}
+            return service.record("shop.credential_issued", tenant=shop, actor=actor, subject=shop, detail=detail)
+
+        await service.change(work, entry)
         return made
 
     async def verify(self, carrier: str, request: WireRequest) -> Shop:

@@ -1,9 +1,9 @@
-"""Our own API under `/v1` for shops: shipments and labels. Handlers of a few lines: parse, run, answer. Couriers' is `scans.py`."""
+"""Our own API under `/v1` for shops: shipments, labels and events. Handlers of a few lines: parse, run, answer. Couriers' is `scans.py`."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from aiohttp import web
@@ -13,8 +13,10 @@ from gateway.http.problems import problem
 from gateway.http.proxy import BadRequest
 from gateway.identity import Shop, bearer
 from gateway.logs import log
-from gateway.ops.shipments import describe
+from gateway.ops.events import event_state, page_length, retry
+from gateway.ops.shipments import describe, listed
 from gateway.service import Service
+from gateway.store import shop_reads
 from masking.errors import VeilwayError
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -53,6 +55,24 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
         found = await service.database.read(lambda connection: describe(connection, id, who.id))
         return web.json_response(found, headers=NO_STORE)
 
+    async def shipments(request: web.Request) -> web.Response:
+        who = await shop(request)
+        return web.json_response(_page(await listed(service, who.id, request.query), "shipment"), headers=NO_STORE)
+
+    async def events(request: web.Request) -> web.Response:
+        who = await shop(request)
+        state, limit = event_state(request.query.get("state")), page_length(request.query.get("limit"))
+        after = request.query.get("after", "")
+        found = await service.database.read(
+            lambda connection: shop_reads.event_page(connection, who.id, state=state, after=after, limit=limit)
+        )
+        return web.json_response(_page(found, "event"), headers=NO_STORE)
+
+    async def again(request: web.Request) -> web.Response:
+        who = await shop(request)
+        tried = await retry(service, who.id, request.match_info["id"], actor=f"shop:{who.id}")
+        return web.json_response({"events": tried}, headers=NO_STORE)
+
     async def label(request: web.Request) -> web.Response:
         who = await shop(request)
         asked = request.query
@@ -68,10 +88,18 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
         return web.Response(body=made.data, headers=headers)
 
     for method, path, handler in (
+        ("GET", "/v1/shipments", shipments),
         ("GET", "/v1/shipments/{id}", show),
         ("GET", "/v1/shipments/{id}/label", label),
+        ("GET", "/v1/events", events),
+        ("POST", "/v1/events/{id}/retry", again),
     ):
         app.router.add_route(method, path, guarded(service, handler))
+
+
+def _page(rows: list[dict[str, Any]], key: str) -> dict[str, Any]:
+    """One page; `next` is the `after` of the following one, and empty at the end."""
+    return {"data": rows, "next": rows[-1][key] if rows else ""}
 
 
 def decode(decoder: msgspec.json.Decoder[T], body: bytes) -> T:

@@ -34,6 +34,10 @@ def _body(schema: str) -> dict[str, Any]:
 
 ID = _param("id", "path", "A shipment's id, `shp_…`.")
 JOB = _param("job", "path", "A job's id, `job_…`.")
+PAGE = [
+    _param("after", "query", "The `next` of the page before."),
+    _param("limit", "query", "1 to 200, default 50.", schema={"type": "integer"}),
+]
 SHOP: list[dict[str, Any]] = [{"shopKey": []}]
 COURIER: list[dict[str, Any]] = [{"courierToken": []}]
 SCAN = {
@@ -85,6 +89,40 @@ PATHS: dict[str, dict[str, Any]] = {
                 503,
                 504,
             ),
+        }
+    },
+    "/v1/shipments": {
+        "get": {
+            "summary": "The shop's shipments, newest first, without anything personal; `next` is the following page's `after`.",
+            "parameters": [
+                _param("carrier", "query", "Only this carrier's."),
+                _param("waybill", "query", "With `carrier`: the one under this waybill."),
+                _param("reference", "query", "With `carrier`: those sent under this order reference."),
+                *PAGE,
+            ],
+            "security": SHOP,
+            "responses": _answers("a page", "application/json", 400, 401),
+        }
+    },
+    "/v1/events": {
+        "get": {
+            "summary": "What the shop was told, newest first: the dead letters unless another `state` is asked for.",
+            "parameters": [
+                _param(
+                    "state", "query", "Default dead.", schema={"enum": ["waiting", "delivered", "dead", "unwanted"]}
+                ),
+                *PAGE,
+            ],
+            "security": SHOP,
+            "responses": _answers("a page", "application/json", 400, 401),
+        }
+    },
+    "/v1/events/{id}/retry": {
+        "post": {
+            "summary": "Send a dead letter again.",
+            "parameters": [_param("id", "path", "An event's id, `evt_…`.")],
+            "security": SHOP,
+            "responses": _answers("how many are sent again"),
         }
     },
     "/v1/shipments/{id}": {

@@ -31,6 +31,7 @@ STATUS = {
     "unknown_carrier": 404,
     "unknown_operation": 404,
     "shipment_not_found": 404,
+    "event_not_found": 404,
     "job_not_found": 404,
     "method_not_allowed": 405,
     "body_timeout": 408,

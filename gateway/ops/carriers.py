@@ -116,12 +116,8 @@ async def courier_reset_device(service: Service, _flows: Flows, params: Params) 
     """Forget the enrolled device: the next one that proves a key of its own takes its place."""
     id = str(params["courier"])
 
-    def work(connection: Connection) -> int:
-        return connection.execute(couriers.update().where(couriers.c.id == id).values(device_key="")).rowcount
-
     entry = service.record("courier.device_reset", tenant="", actor=params["actor"], subject=id)
-    if not await service.change(work, entry):
-        raise OpRefused("no courier has this id", path="courier")
+    await service.change(lambda connection: _alter(connection, id, device_key=""), entry)
     return {"courier": id, "device": False}
 
 
@@ -130,13 +126,15 @@ async def courier_revoke(service: Service, _flows: Flows, params: Params) -> Any
     """The token dies at once."""
     id, now = str(params["courier"]), now_ms(service)
 
-    def work(connection: Connection) -> int:
-        return connection.execute(couriers.update().where(couriers.c.id == id).values(revoked_at=now)).rowcount
-
     entry = service.record("courier.revoked", tenant="", actor=params["actor"], subject=id)
-    if not await service.change(work, entry):
-        raise OpRefused("no courier has this id", path="courier")
+    await service.change(lambda connection: _alter(connection, id, revoked_at=now), entry)
     return {"courier": id, "revoked": True}
+
+
+def _alter(connection: Connection, id: str, **values: Any) -> None:
+    """Change an account; refused, and then not on record either, where there is none."""
+    if not connection.execute(couriers.update().where(couriers.c.id == id).values(**values)).rowcount:
+        raise OpRefused("no courier has this id", path="courier")
 
 
 @op("courier.list")

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from gateway import audit_log
 from gateway.flows import Flows
-from gateway.ops.registry import OpRefused, Params, op
+from gateway.ops.events import page_length, shop_named
+from gateway.ops.registry import OpRefused, Params, named, op
 from gateway.service import Service
-from gateway.store import reads
+from gateway.store import reads, shop_reads
+from masking.vault import blind_index
 
 
 @op("shipment.show")
@@ -40,6 +43,35 @@ def describe(connection: Connection, id: str, tenant: str | None) -> dict[str, A
         "erased": reads.sealed(connection, id) is None,
         "created_at_ms": row.created_at,
     }
+
+
+@op("shipment.list")
+async def shipment_list(service: Service, _flows: Flows, params: Params) -> Any:
+    """A page of a shop's shipments, newest first, without anything personal."""
+    name = named(params, "shop")
+    tenant = await service.database.read(lambda connection: shop_named(connection, name))
+    return await listed(service, tenant, params)
+
+
+async def listed(service: Service, tenant: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a shop asks for: `carrier`, and with it a `waybill` or the shop's own `reference`; `after` and `limit` turn the pages."""
+    carrier, waybill, reference = (str(asked.get(name) or "") for name in ("carrier", "waybill", "reference"))
+    after, limit = str(asked.get("after") or ""), page_length(asked.get("limit"))
+    if (waybill or reference) and not carrier:
+        raise OpRefused("a waybill or a reference is one carrier's: name it", path="carrier")
+
+    def read(connection: Connection) -> list[dict[str, Any]]:
+        ids: list[str] | None = None
+        if waybill:
+            found = reads.shipment_by_waybill(connection, carrier, waybill)
+            ids = [found] if found else []
+        if reference:
+            ref = blind_index(service.keys.keyring, tenant, f"reference {carrier}", reference)
+            mine = shop_reads.shipments_of_reference(connection, tenant, carrier, ref)
+            ids = mine if ids is None else [id for id in ids if id in mine]
+        return shop_reads.shipment_page(connection, tenant, carrier=carrier, ids=ids, after=after, limit=limit)
+
+    return await service.database.read(read)
 
 
 @op("shipment.resolve")

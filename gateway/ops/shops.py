@@ -63,18 +63,11 @@ async def shop_key(service: Service, _flows: Flows, params: Params) -> Any:
         connection.execute(insert(api_keys).values(digest=key_digest(key), shop=row.id, created_at=now))
         return str(row.id)
 
-    id = await service.change(work)
-    await service.change(
-        lambda connection: None,
-        service.record(
-            "shop.key_added",
-            tenant=id,
-            actor=params["actor"],
-            subject=id,
-            detail={"revoked": bool(params.get("revoke"))},
-        ),
-    )
-    return {"shop": id, "api_key": key}
+    def entry(id: str) -> bytes:
+        detail = {"revoked": bool(params.get("revoke"))}
+        return service.record("shop.key_added", tenant=id, actor=params["actor"], subject=id, detail=detail)
+
+    return {"shop": await service.change(work, entry), "api_key": key}
 
 
 @op("shop.credential")
@@ -101,7 +94,8 @@ async def shop_webhook(service: Service, _flows: Flows, params: Params) -> Any:
         connection.execute(shops.update().where(shops.c.id == id).values(webhook_url=url, webhook_secret=sealed))
         return str(id)
 
-    id = await service.change(work)
-    entry = service.record("shop.webhook_set", tenant=id, actor=params["actor"], subject=id, detail={"on": bool(url)})
-    await service.change(lambda connection: None, entry)
-    return {"shop": id, "secret": secret if url else None}
+    def entry(id: str) -> bytes:
+        detail = {"on": bool(url)}
+        return service.record("shop.webhook_set", tenant=id, actor=params["actor"], subject=id, detail=detail)
+
+    return {"shop": await service.change(work, entry), "secret": secret if url else None}

@@ -1,8 +1,8 @@
 """Many units, one transaction, one fsync. The only writer of the hot path; knows units, rows and the audit chain.
 
 No timer: a batch is what queued while the last COMMIT ran, so an idle service adds no delay and a busy one fills its
-batches by itself. The queue is bounded (`Overloaded` past it). A unit that breaks a constraint fails alone: its batch is
-rolled back and written again with a savepoint a unit. A cancelled caller does not cancel its write.
+batches by itself. The queue is bounded (`Overloaded` past it). A unit that breaks a constraint, or whose own work refuses,
+fails alone: its batch is rolled back and written again with a savepoint a unit. A cancelled caller does not cancel its write.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from gateway.store.database import Database
 from gateway.store.errors import Conflict, Overloaded, StoreError, StoreUnavailable
@@ -31,6 +31,14 @@ ORDER = {table: rank for rank, table in enumerate(HOT)}
 class _Ticket:
     unit: Unit
     receipt: asyncio.Future[None]
+
+
+class _Refused(Exception):
+    """One unit was refused, by a constraint or by its own work; `error` is what its caller gets."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
 
 
 class Inserts:
@@ -80,7 +88,8 @@ class GroupCommit:
     async def commit(self, unit: Unit) -> None:
         """Return once the unit is on disk. The caller may be cancelled; the write is not.
 
-        Raises `Conflict` (this unit alone), `StoreUnavailable` or `Overloaded`; in each case nothing of it is durable.
+        Raises `Conflict` (this unit alone), what its own work raised, `StoreUnavailable` or `Overloaded`; in each case nothing of
+        it is durable.
         """
         if self._closing or len(self._waiting) >= self._limit:
             raise Overloaded("more waits to be written than the bound allows")
@@ -108,7 +117,7 @@ class GroupCommit:
     async def _write(self, batch: list[_Ticket]) -> None:
         try:
             await self._write_units(batch, self._write_together)
-        except Conflict:
+        except (Conflict, _Refused):
             await self._settle_apart(batch)
         except StoreError as error:
             self.chain = None  # a failed disk leaves in doubt what is there: the chain is read anew
@@ -132,37 +141,59 @@ class GroupCommit:
 
     def _write_together(self, connection: Connection, chain: Chain, batch: list[_Ticket]) -> Chain:
         self._insert(connection, [ticket.unit for ticket in batch])
-        return self._record(connection, chain, [entry for ticket in batch for entry in ticket.unit.entries])
+        entries = [entry for ticket in batch for entry in ticket.unit.entries]
+        for ticket in batch:
+            if ticket.unit.work is not None:
+                try:
+                    entries += ticket.unit.work(connection)
+                except (StoreError, SQLAlchemyError):
+                    raise
+                except Exception as error:  # noqa: BLE001 - it is one caller's, to whom `_settle_apart` gives it
+                    raise _Refused(error) from None
+        return self._record(connection, chain, entries)
 
     async def _settle_apart(self, batch: list[_Ticket]) -> None:
-        """One of the batch breaks a constraint: the same transaction again with a savepoint a unit, so that it fails alone."""
-        refused: list[_Ticket] = []
+        """One of the batch breaks a constraint or refuses: the same transaction again with a savepoint a unit, so that it fails alone."""
+        refused: list[tuple[_Ticket, Exception]] = []
 
         def write(connection: Connection, chain: Chain, tickets: list[_Ticket]) -> Chain:
             refused.clear()
-            kept: list[_Ticket] = []
+            entries: list[bytes] = []
             for ticket in tickets:
-                (kept if self._accepts(connection, ticket.unit) else refused).append(ticket)
-            return self._record(connection, chain, [entry for ticket in kept for entry in ticket.unit.entries])
+                try:
+                    entries += self._write_alone(connection, ticket.unit)
+                except _Refused as refusal:
+                    refused.append((ticket, refusal.error))
+            return self._record(connection, chain, entries)
 
         try:
             await self._write_units(batch, write)
-        except StoreError as error:
+        except StoreError as fault:
             self.chain = None
-            _fail(batch, error)
+            _fail(batch, fault)
             return
-        _fail(refused, Conflict("a row with this key is already stored"))
+        for ticket, error in refused:
+            _fail([ticket], error)
         _settle(batch)
 
-    def _accepts(self, connection: Connection, unit: Unit) -> bool:
+    def _write_alone(self, connection: Connection, unit: Unit) -> Sequence[bytes]:
+        """One unit within a savepoint; gives its audit entries. Where it is refused nothing of it stays; a fault of the store ends the batch."""
         connection.exec_driver_sql("SAVEPOINT unit")
+        refusal: Exception
         try:
             self._insert(connection, [unit])
-        except IntegrityError:
-            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
-            return False
-        connection.exec_driver_sql("RELEASE SAVEPOINT unit")
-        return True
+            entries = [*unit.entries, *(unit.work(connection) if unit.work else ())]
+        except (IntegrityError, Conflict):
+            refusal = Conflict("a row with this key is already stored")
+        except (StoreError, SQLAlchemyError):
+            raise
+        except Exception as error:  # noqa: BLE001 - this unit's, and nobody else's
+            refusal = error
+        else:
+            connection.exec_driver_sql("RELEASE SAVEPOINT unit")
+            return entries
+        connection.exec_driver_sql("ROLLBACK TO SAVEPOINT unit")
+        raise _Refused(refusal)
 
     def _insert(self, connection: Connection, units: Sequence[Unit]) -> None:
         rows: dict[Table, list[Any]] = {}
@@ -188,7 +219,7 @@ def _settle(batch: list[_Ticket]) -> None:
             ticket.receipt.set_result(None)
 
 
-def _fail(batch: list[_Ticket], error: StoreError) -> None:
+def _fail(batch: list[_Ticket], error: Exception) -> None:
     for ticket in batch:
         if not ticket.receipt.done():
             ticket.receipt.set_exception(error)

@@ -92,6 +92,7 @@ shipments = Table(
     Column("relays", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     UniqueConstraint("tenant", "carrier", "ref", "attempt"),
+    Index("ix_shipments_tenant", "tenant", "id"),
 )
 vault = Table(
     "vault",
@@ -309,6 +310,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_at", BigInteger, nullable=False, index=True),
     Column("state", Text, nullable=False, default="waiting"),
+    Index("ix_outbox_tenant", "tenant", "state", "id"),
 )
 
 # -- the record of disclosures ------------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ of the unit stand in the same transaction as its rows: what is not on record did
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 
 
 @dataclass(slots=True)
@@ -19,6 +19,9 @@ class Unit:
 
     rows: list[tuple[Table, Sequence[Any]]] = field(default_factory=list)
     entries: list[bytes] = field(default_factory=list)
+    work: Callable[[Connection], Sequence[bytes]] | None = None
+    """A rare change that is no row to add: run in the unit's transaction, after its rows; gives further audit entries. Where it
+    raises, this unit alone is undone and its caller gets what was raised. It may be run twice, so it changes nothing but the store."""
 
     def add(self, table: Table, *values: Any) -> None:
         """Want one more row; `values` in the order of the table's columns, all of them."""

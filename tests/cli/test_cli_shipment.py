@@ -14,3 +14,11 @@ async def test_a_shipment_is_shown_and_one_that_is_in_no_doubt_is_not_resolved(
     assert (done.code, done.err.split(":")[0]) == (1, "not_resolvable")
     for words in ((), ("--waybill", "W", "--not-booked")):
         assert (await here.run("shipment", "resolve", order[0], *words)).code == 2
+
+
+async def test_a_shop_s_shipments_are_listed(here: Here, order: tuple[str, str]) -> None:
+    shop = (await here.told("shop", "list"))[0]["name"]
+    assert [row["shipment"] for row in await here.told("shipment", "list", shop)] == [order[0]]
+    people = await here.run("shipment", "list", shop, "--carrier", "sf-express")
+    assert people.code == 0 and order[0] in people.out
+    assert (await here.run("shipment", "list", shop, "--waybill", "SF1")).code == 1

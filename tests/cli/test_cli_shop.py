@@ -20,3 +20,13 @@ async def test_a_table_for_people_and_json_for_machines_tell_the_same(here: Here
     await here.told("shop", "add", "A shop")
     people = await here.run("shop", "list")
     assert people.code == 0 and "A shop" in people.out and "{" not in people.out
+
+
+async def test_dead_letters_are_asked_for_and_sent_again_by_one_or_all(here: Here) -> None:
+    await here.told("shop", "add", "A shop")
+    assert await here.told("shop", "events", "A shop") == []
+    assert (await here.told("shop", "retry", "A shop", "--all"))["events"] == 0
+    gone = await here.run("shop", "retry", "A shop", "evt_nothing")
+    assert (gone.code, gone.err.split(":")[0]) == (1, "event_not_found")
+    for words in ((), ("evt_1", "--all")):
+        assert (await here.run("shop", "retry", "A shop", *words)).code == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from aiohttp import web
@@ -45,3 +46,33 @@ async def test_a_fault_of_ours_is_told_by_kind_alone(world: World, capsys: pytes
     assert answer.status == 500 and json.loads(answer.body)["code"] == "internal"  # type: ignore[arg-type]
     printed = capsys.readouterr()
     assert "ValueError" in printed.err and RECIPIENT.seen_in(answer.body, printed.err, printed.out) == []  # type: ignore[arg-type]
+
+
+async def test_a_shop_turns_the_pages_of_its_shipments(world: World) -> None:
+    orders = []
+    for _ in range(3):
+        world.clock.turn(timedelta(seconds=1))
+        orders.append(await world.sf_order(sf_document()))
+    first = await world.call("GET", "/v1/shipments?limit=2")
+    assert [row["shipment"] for row in first.json["data"]] == [orders[2].shipment, orders[1].shipment]
+    second = await world.call("GET", f"/v1/shipments?limit=2&after={first.json['next']}")
+    assert second.json["data"][0]["shipment"] == orders[0].shipment
+    assert HIDDEN.seen_in(first.raw) == [] and first.headers["Cache-Control"] == "no-store"
+    for query in ("limit=0", "limit=x", "waybill=SF1"):
+        assert (await world.call("GET", f"/v1/shipments?{query}")).code == "bad_argument"
+    assert (await world.call("GET", "/v1/shipments", key="vw_wrong")).status == 401
+
+
+async def test_another_shop_s_pages_are_empty(world: World) -> None:
+    order = await world.sf_order(sf_document())
+    key = (await world.op("shop.add", name="a neighbour"))["api_key"]
+    asked = [f"/v1/shipments?carrier=sf-express&waybill={order.waybill}", "/v1/shipments", "/v1/events"]
+    assert [(await world.call("GET", path, key=key)).json for path in asked] == [{"data": [], "next": ""}] * 3
+
+
+async def test_events_are_listed_and_only_dead_ones_sent_again(world: World) -> None:
+    listed = await world.call("GET", "/v1/events?state=waiting")
+    assert listed.status == 200 and {row["state"] for row in listed.json["data"]} <= {"waiting"}
+    assert (await world.call("GET", "/v1/events?state=lost")).code == "bad_argument"
+    refused = await world.call("POST", "/v1/events/evt_nothing/retry")
+    assert (refused.status, refused.code) == (404, "event_not_found")
