@@ -149,6 +149,8 @@ class Operation:
     lookup: Lookup | None
     manner: Manner
     schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    host: str = ""
+    """Which of the carrier's hosts listens; empty for the main one."""
     has_reference: bool = False
     """Whether the carrier's format has an order reference of its own."""
 
@@ -166,7 +168,7 @@ class TokenEndpoint:
 
     method: str
     path: str
-    base_url: str
+    host: str
     setters: tuple[Setter, ...]
     token: tuple[Step, ...]
     expires: tuple[Step, ...]
@@ -179,7 +181,8 @@ class ShopCredential:
 
     id: str
     issue: Mapping[str, str]
-    verify: str
+    verify: tuple[str, ...]
+    """Ways of proof, in the order in which they are looked for: `sign`, `basic`, `static`, `bearer`."""
     secret: str
     scheme: str
     window_seconds: int
@@ -194,6 +197,8 @@ class CarrierProfile:
     verified: bool
     last_mile: str
     base_url: str
+    hosts: Mapping[str, str]
+    """The carrier's further hosts by name, with their public URLs as a hint."""
     secrets: tuple[str, ...]
     operations: Mapping[str, Operation]
     pushes: tuple[Push, ...]

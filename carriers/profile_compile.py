@@ -36,6 +36,7 @@ from carriers.profile_schema import (
     ShopCredentialTable,
     TokenTable,
 )
+from carriers.shop_issue import check_look
 from carriers.signing import Scheme
 from carriers.tracking import EVENTS
 from masking.personal import Kind, Role
@@ -106,6 +107,7 @@ class _Compiler(Claims):
             verified=table.verified,
             last_mile=table.last_mile,
             base_url=table.base_url,
+            hosts=MappingProxyType(dict(table.hosts)),
             secrets=tuple(table.secrets),
             operations=MappingProxyType(operations),
             pushes=tuple(self._push(index, push) for index, push in enumerate(table.push)),
@@ -146,6 +148,10 @@ class _Compiler(Claims):
             self.at("mask_allowed", word)
             if word not in Kind._value2member_map_:
                 raise ProfileError(f"unknown kind {word!r}", code="unknown_kind")
+        for host in table.hosts:
+            self.at("hosts", host)
+            if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", host):
+                raise ProfileError(f"{host!r}: a host's name has lower-case letters, digits, hyphens and underscores")
         for cipher, secret in table.ciphers.items():
             self.at("ciphers", cipher)
             if cipher not in CIPHERS:
@@ -205,6 +211,7 @@ class _Compiler(Claims):
             lookup=None,
             manner=self.manner,
             schemes=self.schemes,
+            host=self._host(table.host),
             has_reference="reference" in table.fields,
         )
 
@@ -280,12 +287,18 @@ class _Compiler(Claims):
             ack_type=table.ack_type,
         )
 
+    def _host(self, name: str) -> str:
+        if name and name not in self.table.hosts:
+            self.needle = name
+            raise ProfileError(f"no host called {name!r} in [hosts]", code="unknown_host")
+        return name
+
     def _token(self, table: TokenTable) -> TokenEndpoint:
         self.at("token", "set")
         return TokenEndpoint(
             method=table.method,
             path=table.path,
-            base_url=table.base_url,
+            host=self._host(table.host),
             setters=self.setters(table.set),
             token=fieldpath.parse(table.token),
             expires=fieldpath.parse(table.expires) if table.expires else (),
@@ -294,16 +307,23 @@ class _Compiler(Claims):
 
     def _shop_credential(self, table: ShopCredentialTable) -> ShopCredential:
         self.at("shop_credential", "issue")
-        for name in table.issue:
+        for name, look in table.issue.items():
             self.secret(name)
-        if table.verify == "sign" and not self.schemes:
+            check_look(look)
+        verify = (table.verify,) if isinstance(table.verify, str) else tuple(table.verify)
+        self.needle = "verify"
+        if not verify or len(set(verify)) < len(verify):
+            raise ProfileError("each way of proof is named once, and at least one")
+        if "sign" in verify and not self.schemes:
             raise ProfileError(
                 "the shop's signature cannot be verified: the profile has no scheme", code="missing_signer"
             )
+        if "static" in verify and not table.secret:
+            raise ProfileError("`static` needs `secret`, the place where it stands", code="missing_signer")
         return ShopCredential(
             table.id,
             MappingProxyType(dict(table.issue)),
-            table.verify,
+            verify,
             table.secret,
             table.scheme,
             table.window_seconds,

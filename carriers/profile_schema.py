@@ -14,6 +14,7 @@ RoleWord = Literal["sender", "recipient", "third_party"]
 Policy = Literal["block", "mask", "report"]
 LastMile = Literal["ticket", "label"]
 Duplicate = Literal["replays", "refused", "books_again", "with_key", "unknown"]
+Proof = Literal["sign", "basic", "static", "bearer"]
 Shape = dict[str, list[str]]
 
 
@@ -102,6 +103,8 @@ class OperationTable(Table, kw_only=True, frozen=True):
     duplicate: Duplicate = "unknown"
     key_header: str = ""
     """The header that makes a create idempotent at the carrier, where it has one."""
+    host: str = ""
+    """Which of `hosts` listens; empty for the route's main one."""
     expects: list[RoleWord] | None = None
     """Roles of which something personal must stand in the request."""
     answer: AnswerTable | None = None
@@ -130,7 +133,7 @@ class TokenTable(Table, kw_only=True, frozen=True):
 
     method: str = "POST"
     path: str
-    base_url: str = ""
+    host: str = ""
     set: dict[str, str]
     token: str
     expires: str = ""
@@ -143,8 +146,9 @@ class ShopCredentialTable(Table, kw_only=True, frozen=True):
     id: str = ""
     """Where the shop's id stands in its requests."""
     issue: dict[str, str]
-    """Secret name -> what it looks like: `id`, `alnum32`, `hex32`, `base64_16`, `key`."""
-    verify: Literal["sign", "basic", "static", "bearer"]
+    """Secret name -> what it looks like: `id`, `alnum32`, `hex32`, `base64_16`, `key`, or one of them behind letters: `live_{hex40}`."""
+    verify: Proof | list[Proof]
+    """How a request proves it; of several, the first that it carries anything of decides."""
     secret: str = ""
     """For `static`: where the secret itself stands."""
     scheme: str = ""
@@ -161,6 +165,8 @@ class ProfileTable(Table, kw_only=True, frozen=True):
     last_mile: LastMile
     country: str = ""
     base_url: str = ""
+    hosts: dict[str, str] = {}
+    """Name -> URL of each further host, as a hint; the route's own decide."""
     charset: str = "utf-8"
     secrets: list[str] = []
     passthrough: Literal["refuse", "inspect"] = "refuse"

@@ -8,8 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,13 +17,8 @@ from carriers.errors import CarrierRefusal
 from carriers.fieldpath import Step
 from carriers.profile import CarrierProfile, Operation, Setter, ShopCredential
 from carriers.received import Received, check_fresh, verify
+from carriers.shop_issue import Random, fresh
 from carriers.wire import WireReply, WireRequest
-
-Random = Callable[[int], bytes]
-"""So many bytes of chance, as `secrets.token_bytes`."""
-
-_ALNUM = string.ascii_letters + string.digits
-_PLAIN_ID = string.ascii_uppercase + string.digits
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,7 +34,7 @@ class Presented:
 
 def issue(profile: CarrierProfile, random: Random) -> dict[str, str]:
     """A new credential in the carrier's shape: secret name -> value. Raises CarrierRefusal(code="no_shop_credential")."""
-    return {name: _fresh(look, random) for name, look in _credential(profile).issue.items()}
+    return {name: fresh(look, random) for name, look in _credential(profile).issue.items()}
 
 
 def credential_id(profile: CarrierProfile, credential: Mapping[str, str]) -> str:
@@ -52,7 +46,7 @@ def presented(profile: CarrierProfile, request: WireRequest) -> Presented:
     """What the request presents. Raises CarrierRefusal: no_shop_credential, credential_missing."""
     rule = _credential(profile)
     received = Received(request, {}, charset=profile.manner.charset, path=_variables(profile, request))
-    found = _presented(rule, received, request)
+    _proof, found = _first_shown(rule, received, request)
     if not found.id:
         raise CarrierRefusal("the request carries no credential", code="credential_missing")
     return found
@@ -66,14 +60,15 @@ def verify_shop(
     received = Received(
         request, credential, charset=profile.manner.charset, schemes=profile.schemes, path=_variables(profile, request)
     )
-    if rule.verify == "sign":
+    # The way in which the request names its shop is the one that has to hold: none stands in for another that failed.
+    proof, came = _first_shown(rule, received, request)
+    if proof == "sign":
         if operation.sign is None or not verify(operation.sign, received):
             raise CarrierRefusal("the signature is not the one this credential makes", code="bad_signature")
         check_fresh(operation, received, now=now, window=timedelta(seconds=rule.window_seconds))
         return
-    came = _presented(rule, received, request)
     expected = list(credential.values())
-    if rule.verify == "basic" and len(expected) > 1:
+    if proof == "basic" and len(expected) > 1:
         good = _same(came.id, expected[0]) and _same(came.secret, expected[1])
     else:
         good = _same(came.secret or came.id, expected[-1])
@@ -139,9 +134,18 @@ def _credential(profile: CarrierProfile) -> ShopCredential:
     return profile.shop_credential
 
 
-def _presented(rule: ShopCredential, received: Received, request: WireRequest) -> Presented:
+def _first_shown(rule: ShopCredential, received: Received, request: WireRequest) -> tuple[str, Presented]:
+    """By which of the profile's ways the request says whose it is, and what it shows."""
+    for proof in rule.verify:
+        found = _shown(proof, rule, received, request)
+        if found.id:
+            return proof, found
+    return rule.verify[0], Presented("")
+
+
+def _shown(proof: str, rule: ShopCredential, received: Received, request: WireRequest) -> Presented:
     authorization = request.headers.get("authorization", "")
-    match rule.verify:
+    match proof:
         case "sign":
             return Presented(received.at(rule.id))
         case "basic":
@@ -171,28 +175,6 @@ def _variables(profile: CarrierProfile, request: WireRequest) -> dict[str, str]:
         if found:
             return found.groupdict()
     return {}
-
-
-def _fresh(look: str, random: Random) -> str:
-    """A value that looks like `id`, `key`, `alnum32`, `hex32` or `base64_16`."""
-    if look == "id":
-        return "VW" + _letters(_PLAIN_ID, 14, random)
-    if look == "key":
-        return "vwk_" + _letters(_ALNUM, 32, random)
-    if look.startswith("hex"):
-        return random(int(look[3:]) // 2).hex()
-    if look.startswith("base64_"):
-        return base64.b64encode(random(int(look[7:]))).decode()
-    return _letters(_ALNUM, int(look.removeprefix("alnum")), random)
-
-
-def _letters(alphabet: str, length: int, random: Random) -> str:
-    # Bytes that would favour the alphabet's first letters are thrown away.
-    fair = 256 - 256 % len(alphabet)
-    out: list[str] = []
-    while len(out) < length:
-        out += [alphabet[byte % len(alphabet)] for byte in random(2 * length) if byte < fair]
-    return "".join(out[:length])
 
 
 def _same(one: str, other: str) -> bool:

@@ -46,6 +46,7 @@ def unknown_operation(profile: CarrierProfile, request: WireRequest) -> Operatio
         expects=frozenset(),
         answer=Answer(_open_node(profile_codec(model))),
         lookup=None,
+        host="",
         has_reference=False,
     )
 

@@ -164,9 +164,10 @@ class Service:
         """A live bearer token for carriers that want one, fetched once for all who wait."""
         if profile.token is None:
             return None
+        host = profile.token.host
 
         async def fetch(request: WireRequest) -> Any:
-            return await self.upstream.send(route, request)
+            return await self.upstream.send(route, request, host)
 
         return await self.tokens.get(profile, route.secrets, fetch)
 

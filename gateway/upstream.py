@@ -49,6 +49,13 @@ class CarrierGarbage(CarrierFault):
     code = "carrier_garbage"
 
 
+class HostNotSet(CarrierFault):
+    """The call goes to a further host of the carrier's that this route has no URL for; nothing was sent."""
+
+    code = "carrier_host_missing"
+    sent = False
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """Where a carrier is and how we speak to it. `repr` shows no secret."""
@@ -64,6 +71,16 @@ class Route:
         """`enforce`; or, for a route on its way in, `report` (bodies go out as they came, what would be covered is counted and on
         record) or `off` (the same, uncounted)."""
         return str(self.options.get("mode") or ENFORCE)
+
+    def base(self, host: str = "") -> str:
+        """The URL of the carrier's main host, or of the one called `host`. Raises `HostNotSet`."""
+        if not host:
+            return self.base_url
+        url = (self.options.get("hosts") or {}).get(host)
+        if not url:
+            message = f"no URL is set for the host {host}: veilway carrier enable {self.carrier} --base-url {host}=URL"
+            raise HostNotSet(message, path=f"hosts.{host}")
+        return str(url)
 
 
 def check_base_url(url: str) -> str:
@@ -103,10 +120,10 @@ class Upstream:
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
         )
 
-    async def send(self, route: Route, request: WireRequest) -> WireReply:
-        """One exchange. Raises `CarrierUnreachable`, `CarrierTimeout` or `CarrierGarbage`."""
+    async def send(self, route: Route, request: WireRequest, host: str = "") -> WireReply:
+        """One exchange. Raises `CarrierUnreachable`, `CarrierTimeout`, `CarrierGarbage` or `HostNotSet`."""
         target = f"{request.path}?{request.query}" if request.query else request.path
-        url = URL(route.base_url + target, encoded=True)
+        url = URL(route.base(host) + target, encoded=True)
         try:
             async with self._session.request(
                 request.method, url, data=request.body or None, headers=request.headers, allow_redirects=False

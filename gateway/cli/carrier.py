@@ -107,6 +107,7 @@ def _shown(profile: CarrierProfile) -> dict[str, Any]:
         **{key: value for key, value in _listed(profile).items() if key != "operations"},
         "last_mile": profile.last_mile,
         "base_url": profile.base_url,
+        "hosts": [f"{name}={url}" for name, url in profile.hosts.items()],
         "secrets": list(profile.secrets),
         "passthrough": profile.passthrough,
         "mask_allowed": sorted(kind.value for kind in profile.mask_allowed),

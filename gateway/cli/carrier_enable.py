@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import click
@@ -9,10 +10,19 @@ import click
 from gateway.cli import Context
 from gateway.cli.shop import _emit, json_option
 
+_NAMED = re.compile(r"(?P<host>[a-z][a-z0-9_-]*)=(?P<url>.*)")
+
 
 @click.command()
 @click.argument("carrier_id")
-@click.option("--base-url", required=True, help="https://HOST[/PATH]; plain http for loopback only.")
+@click.option(
+    "--base-url",
+    "base_urls",
+    multiple=True,
+    required=True,
+    metavar="[HOST=]URL",
+    help="https://HOST[/PATH]; plain http for loopback only. Again as HOST=URL for each further host that `carrier show` tells.",
+)
 @click.option(
     "--secret",
     "secrets",
@@ -48,7 +58,7 @@ from gateway.cli.shop import _emit, json_option
 def enable(
     context: Context,
     carrier_id: str,
-    base_url: str,
+    base_urls: tuple[str, ...],
     secrets: tuple[str, ...],
     last_mile: str | None,
     mode: str,
@@ -63,6 +73,7 @@ def enable(
     """Enable a carrier, or change its URL and secrets. Prints the path for the carrier's pushes, once."""
     from gateway.cli.values import read_value
 
+    base_url, hosts = _urls(base_urls)
     given = {}
     for pair in secrets:
         name, found, value = pair.partition("=")
@@ -83,9 +94,19 @@ def enable(
         as_json,
         carrier=carrier_id,
         base_url=base_url,
+        hosts=hosts,
         secrets=given,
         options={"last_mile": last_mile, "mode": mode, "couriers": couriers},
     )
+
+
+def _urls(base_urls: tuple[str, ...]) -> tuple[str, dict[str, str]]:
+    """The main URL, and those of further hosts by name."""
+    hosts = {named["host"]: named["url"] for text in base_urls if (named := _NAMED.fullmatch(text))}
+    plain = [text for text in base_urls if not _NAMED.fullmatch(text)]
+    if len(plain) != 1 or len(plain) + len(hosts) != len(base_urls):
+        raise click.UsageError("--base-url takes one URL, and one HOST=URL for each further host")
+    return plain[0], hosts
 
 
 def _keys(jwks: str | None) -> object:

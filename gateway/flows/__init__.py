@@ -48,6 +48,9 @@ class Flows:
         self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
     ) -> FrontAnswer:
         """A call that came through the front door: orders are booked, everything else is asked and answered."""
+        route.base(operation.host)  # a host without a URL is refused before anything is written
+        if profile.token is not None:
+            route.base(profile.token.host)
         if operation.effect == "create":
             return await self.order.run(shop, profile, route, operation, request, key)
         return await self.consult.run(shop, profile, route, operation, request)

@@ -93,7 +93,7 @@ class Consult:
         await service.commit(Unit(entries=[*known.entries, entry]))
         token = await service.token(profile, route)
         wire = finish(veiled, route.secrets, now=service.clock(), nonce=secrets.token_hex(16), token=token)
-        reply = await service.upstream.send(route, wire)
+        reply = await service.upstream.send(route, wire, operation.host)
         answer = rewrite_answer(operation, [*veiled.restore_map, *echoes], reply)
         if not answer.readable:
             raise OrderRefused("the carrier's answer cannot be read", code="carrier_garbage", shipment=known.id)

@@ -27,6 +27,7 @@ from carriers.shop import (
 )
 from carriers.wire import WireReply, WireRequest
 from gateway.identity import Shop, Unauthenticated
+from gateway.ids import key_digest
 from gateway.secrets_box import open_secrets, seal_secrets
 from gateway.service import Service
 from gateway.store import reads
@@ -49,7 +50,7 @@ class ShopCredentials:
         service = self._service
         profile = service.profile(carrier)
         made = issue(profile, secrets.token_bytes)
-        login = credential_id(profile, made)
+        login = _kept(profile, credential_id(profile, made))
         sealed = seal_secrets(service.keys.keyring, f"{carrier} {login}", made)
 
         def work(connection: Connection) -> str:
@@ -76,7 +77,7 @@ class ShopCredentials:
             if came.id.startswith(TOKEN):
                 login = self._read_token(carrier, came.id)
                 return (await self._stored(carrier, login))[0]
-            shop, credential = await self._stored(carrier, came.id)
+            shop, credential = await self._stored(carrier, _kept(profile, came.id))
             verify_shop(profile, profile.match(request), request, credential, now=self._service.clock())
         except CarrierRefusal:
             raise Unauthenticated(ADVICE) from None
@@ -88,7 +89,7 @@ class ShopCredentials:
             return None
         try:
             given = read_token_request(profile, request)
-            login = credential_id(profile, given)
+            login = _kept(profile, credential_id(profile, given))
         except (CarrierRefusal, KeyError):
             raise Unauthenticated(ADVICE) from None
         _shop, credential = await self._stored(profile.id, login)
@@ -119,6 +120,12 @@ class ShopCredentials:
 
     def _mac(self, carrier: str, said: str) -> str:
         return hmac.digest(self._service.keys.keyring.tenant_key("shop token", carrier), said.encode(), "sha256").hex()
+
+
+def _kept(profile: CarrierProfile, login: str) -> str:
+    """By what a credential is found in the store: its public id, or a digest where there is none beside the secret."""
+    alone = profile.shop_credential is not None and len(profile.shop_credential.issue) == 1
+    return key_digest(login).hex() if alone else login
 
 
 def _equal(given: Mapping[str, str], stored: Mapping[str, str]) -> bool:

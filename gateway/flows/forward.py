@@ -228,7 +228,7 @@ class ForwardOrder:
         service, order = self._service, booking.order
         started = perf_counter()
         try:
-            reply = await service.upstream.send(order.route, wire)
+            reply = await service.upstream.send(order.route, wire, order.operation.host)
         except CarrierFault as error:
             await self._settle(booking, "unknown" if error.sent else "not_sent", code=error.code)
             state = "is unknown until it is looked up or resolved" if error.sent else "was not sent"

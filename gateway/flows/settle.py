@@ -70,13 +70,14 @@ class Settle:
             return Finding("unknown")
         operation = profile.operations.get(shipment.operation)
         reference = await self._reference(shipment) if operation and operation.lookup else ""
-        if operation is None or not reference:
+        if operation is None or operation.lookup is None or not reference:
             return await self._store(shipment, outcome, Finding("unknown"), None)
         try:
             token = await service.token(profile, route)
             now, nonce = service.clock(), secrets.token_hex(16)
             wire = lookup_request(operation, reference, route.secrets, now=now, nonce=nonce, token=token)
-            found = read_lookup(operation, reference, await service.upstream.send(route, wire))
+            reply = await service.upstream.send(route, wire, operation.lookup.operation.host)
+            found = read_lookup(operation, reference, reply)
         except (CarrierFault, CarrierRefusal):
             return await self._store(shipment, outcome, Finding("unknown"), None)
         return await self._store(shipment, outcome, Finding(found.outcome, found.waybill, found.routing_code), None)

@@ -63,6 +63,7 @@ STATUS = {
     "pool_exhausted": 503,
     "carrier_not_enabled": 503,
     "carrier_suspended": 503,
+    "carrier_host_missing": 503,
     "shutting_down": 503,
     "carrier_timeout": 504,
 }

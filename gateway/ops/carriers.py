@@ -30,6 +30,11 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
     carrier = str(params["carrier"])
     profile = service.profile(carrier)
     base_url = check_base_url(str(params["base_url"]))
+    hosts = {str(name): str(url) for name, url in dict(params.get("hosts") or {}).items()}
+    for unknown in [name for name in hosts if name not in profile.hosts]:
+        raise ConfigError(
+            f"{carrier} has no host {unknown}; it has: {', '.join(profile.hosts) or 'the main one alone'}", path=unknown
+        )
     given = {str(k): str(v) for k, v in dict(params.get("secrets", {})).items()}
     for missing in [name for name in profile.secrets if name not in given]:
         raise ConfigError(f"secret {missing} is missing; {carrier} needs: {', '.join(profile.secrets)}", path=missing)
@@ -44,6 +49,7 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
         raise ConfigError("mode: must be off, report or enforce", path="mode")
     kept = dict(service.routes[carrier].options) if carrier in service.routes else {}
     # What was asked of couriers stays asked when only a URL or a secret changes: forgetting a flag must not open a door.
+    options["hosts"] = _hosts(dict(kept.get("hosts", {})) | hosts)
     asked = {k: v for k, v in dict(options.get("couriers") or {}).items() if v is not None}
     options["couriers"] = courier_rules(dict(kept.get("couriers", {})) | asked)
     if clashing_carriers({*service.routes, carrier}):
@@ -65,6 +71,7 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
 
     detail = {
         "carrier": carrier,
+        "hosts": sorted(options["hosts"]),
         "mode": options.get("mode", "enforce"),
         "secrets": sorted(given),
         "last_mile": options.get("last_mile", profile.last_mile),
@@ -74,7 +81,18 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
     )
     service.tokens.forget(carrier)
     await service.load_routes()
-    return {"carrier": carrier, "base_url": base_url, "hook": f"/hooks/{carrier}/{hook}"}
+    told: dict[str, Any] = {"carrier": carrier, "base_url": base_url, "hook": f"/hooks/{carrier}/{hook}"}
+    missing = [name for name in profile.hosts if name not in options["hosts"]]
+    return (
+        told
+        | ({"hosts": options["hosts"]} if options["hosts"] else {})
+        | ({"hosts_missing": missing} if missing else {})
+    )
+
+
+def _hosts(asked: dict[str, str]) -> dict[str, str]:
+    """Each further host's URL, checked as the main one's; an empty URL takes a host back."""
+    return {name: check_base_url(url) for name, url in asked.items() if url}
 
 
 @op("courier.add")

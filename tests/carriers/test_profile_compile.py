@@ -86,6 +86,32 @@ def test_a_good_profile_compiles() -> None:
         ('effect = "create"', 'effect = "create"\nlookup = { operation = "ask" }', 19, "ask"),
         ('plain = ["weight"]', 'plain = ["x~rot13~$.a"]', 27, "rot13"),
         ('id = "acme"', "id = acme", 1, "TOML"),
+        ('effect = "lookup"', 'effect = "lookup"\nhost = "far"', 32, "far"),
+        ('last_mile = "ticket"', 'last_mile = "ticket"\nhosts = { "A b" = "https://x.example" }', 4, "A b"),
+        (
+            "[shape.contact]",
+            '[shop_credential]\nissue = { key = "hex8" }\nverify = "sign"\n\n[shape.contact]',
+            12,
+            "hex8",
+        ),
+        (
+            "[shape.contact]",
+            '[shop_credential]\nissue = { key = "live_{hex40" }\nverify = "sign"\n\n[shape.contact]',
+            12,
+            "live_",
+        ),
+        (
+            "[shape.contact]",
+            '[shop_credential]\nissue = { key = "key" }\nverify = ["sign", "sign"]\n\n[shape.contact]',
+            14,
+            "once",
+        ),
+        (
+            "[shape.contact]",
+            '[shop_credential]\nissue = { key = "key" }\nverify = ["static"]\n\n[shape.contact]',
+            14,
+            "static",
+        ),
     ],
 )
 def test_an_error_names_file_line_and_word(old: str, new: str, line: int, word: str) -> None:
@@ -95,6 +121,14 @@ def test_an_error_names_file_line_and_word(old: str, new: str, line: int, word: 
     name, _, number = error.path.partition(":")
     assert name == "acme.toml"
     assert abs(int(number) - line) <= 1
+
+
+def test_an_operation_may_listen_at_a_host_of_its_own() -> None:
+    text = GOOD.replace('last_mile = "ticket"', 'last_mile = "ticket"\nhosts = { far = "https://far.example" }')
+    profile = compile_text(text.replace('effect = "lookup"', 'effect = "lookup"\nhost = "far"'), "acme.toml")
+    assert [operation.host for operation in profile.operations.values()] == ["", "far"]
+    assert profile.hosts == {"far": "https://far.example"}
+    assert broken('effect = "lookup"', 'effect = "lookup"\nhost = "far"').code == "unknown_host"
 
 
 def test_an_hmac_without_a_key_is_a_missing_signer() -> None:

@@ -116,6 +116,55 @@ def test_basic_and_static_credentials_are_compared_whole(rule: str, headers: dic
     assert verdict(carrier, WireRequest("POST", "/orders", "", headers, b"{}"), {"app": "A", "key": "K"}) == code
 
 
+SEVERAL = JSON_CARRIER.replace('verify = "sign"', 'verify = ["sign", "basic", "bearer"]')
+BASIC = {"authorization": "Basic " + base64.b64encode(b"A:K").decode()}
+PAIR = {"app": "A", "key": "K"}
+
+
+def signed(body: bytes, *, key: str = "K", **headers: str) -> WireRequest:
+    digest = hashlib.md5(body + key.encode()).hexdigest()
+    return WireRequest("POST", "/orders", "", {"x-app": "A", "x-sign": digest, **headers}, body)
+
+
+def dated(at: datetime) -> bytes:
+    return json.dumps({"time": str(int(at.timestamp()))}).encode()
+
+
+def test_of_several_ways_of_proof_the_first_that_is_shown_counts() -> None:
+    carrier = compile_text(SEVERAL, "acme.toml")
+    assert verdict(carrier, signed(dated(NOW)), PAIR) == "good"
+    assert verdict(carrier, WireRequest("POST", "/orders", "", BASIC, b"{}"), PAIR) == "good"
+    assert verdict(carrier, WireRequest("POST", "/orders", "", {"authorization": "Bearer K"}, b"{}"), PAIR) == "good"
+    assert presented(carrier, WireRequest("POST", "/orders", "", BASIC, b"{}")).id == "A"
+
+
+def test_no_way_of_proof_stands_in_for_another_that_failed() -> None:
+    carrier = compile_text(SEVERAL, "acme.toml")
+    # The id of a signed request is no secret: a good password beside a bad or an old signature does not mend it.
+    assert verdict(carrier, signed(dated(NOW), key="wrong", **BASIC), PAIR) == "bad_signature"
+    assert verdict(carrier, signed(dated(NOW - timedelta(hours=1)), **BASIC), PAIR) == "stale_request"
+    assert verdict(carrier, signed(dated(NOW) + b" ", key="K"), PAIR) == "good"
+    wrong = {"authorization": "Basic " + base64.b64encode(b"A:wrong").decode()}
+    assert verdict(carrier, WireRequest("POST", "/orders", "", wrong, b"{}"), PAIR) == "bad_credential"
+    # A public id sent where the key belongs is no proof.
+    assert (
+        verdict(carrier, WireRequest("POST", "/orders", "", {"authorization": "Bearer A"}, b"{}"), PAIR)
+        == "bad_credential"
+    )
+
+
+def test_easypost_takes_its_key_as_bearer_and_as_the_user_of_basic() -> None:
+    easypost = profile("easypost")
+    made = issue(easypost, os.urandom)
+    key = made["api_key"]
+    basic = base64.b64encode(f"{key}:".encode()).decode()
+    for header in (f"Bearer {key}", f"Basic {basic}"):
+        request = WireRequest("GET", "/v2/shipments/shp_1", "", {"authorization": header})
+        assert presented(easypost, request).id == key
+        assert verdict(easypost, request, made) == "good"
+        assert verdict(easypost, request, {"api_key": "vwk_other"}) == "bad_credential"
+
+
 def test_issued_values_look_as_the_profile_says() -> None:
     looks = 'issue = { app = "id", key = "base64_16" }'
     made = issue(

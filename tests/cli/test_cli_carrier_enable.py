@@ -37,6 +37,16 @@ async def test_what_a_carrier_lacks_is_named_and_no_secret_is_told(
     assert done.code == code and named in done.err and CHECK_WORD not in done.err + done.out
 
 
+async def test_further_hosts_are_named_beside_the_main_one(here: Here) -> None:
+    secrets = [word for name in ("key", "secret", "customer", "salt") for word in ("--secret", f"{name}=practice")]
+    words = ("carrier", "enable", "kuaidi100", "--base-url", "https://poll.example", *secrets)
+    made = await here.told(*words, "--base-url", "label=https://labels.example")
+    assert made["base_url"] == "https://poll.example" and made["hosts"] == {"label": "https://labels.example"}
+    for wrong in (("--base-url", "https://another.example"), ("--base-url", "moon=https://x.example")):
+        done = await here.run(*words, *wrong)
+        assert done.code == 2 and ("base-url" in done.err or "moon" in done.err)
+
+
 async def test_an_unknown_carrier_is_refused(here: Here) -> None:
     done = await here.run("carrier", "enable", "nobody", "--base-url", "https://x")
     assert (done.code, done.err.split(":")[0]) == (1, "unknown_carrier")

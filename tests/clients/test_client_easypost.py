@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -81,6 +83,22 @@ async def test_easypost_gets_its_own_key_and_never_the_shop_s(shopfront: Shopfro
 
     assert sent.headers["Authorization"] in shopfront.easypost.logins()
     assert client.api_key.encode() not in sent.raw and client.api_key != EASYPOST_KEY
+
+
+async def test_the_key_as_the_user_of_basic_is_as_good(shopfront: Shopfront, client: Any) -> None:
+    body, path = json.dumps({"shipment": order()}).encode(), "/c/easypost/v2/shipments"
+    before = len(shopfront.easypost.received)
+    for key, status in ((client.api_key, 201), (client.api_key[:-1], 401), ("", 401)):
+        basic = base64.b64encode(f"{key}:".encode()).decode()
+        headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
+        assert (await shopfront.world.call("POST", path, key="", body=body, headers=headers)).status == status
+    assert len(shopfront.easypost.received) == before + 1
+
+
+async def test_an_issued_key_that_is_its_own_name_stands_nowhere_in_clear(shopfront: Shopfront, client: Any) -> None:
+    folder = shopfront.world.folder
+    data = b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
+    assert client.api_key.encode() not in data
 
 
 async def test_a_wrong_key_is_refused_and_nothing_is_sent(shopfront: Shopfront, client: Any) -> None:

@@ -12,7 +12,15 @@ import pytest
 
 from carriers.wire import WireRequest
 from gateway.settings import ConfigError, Settings
-from gateway.upstream import CarrierGarbage, CarrierTimeout, CarrierUnreachable, Route, Upstream, check_base_url
+from gateway.upstream import (
+    CarrierGarbage,
+    CarrierTimeout,
+    CarrierUnreachable,
+    HostNotSet,
+    Route,
+    Upstream,
+    check_base_url,
+)
 from tests.gateway.couriers import Courier, bomb, breaks_off, falls_silent, listening, says
 
 
@@ -54,6 +62,17 @@ async def test_no_connection_proves_that_nothing_was_sent(upstream: Upstream) ->
     with pytest.raises(CarrierUnreachable) as fault:
         await upstream.send(Route("ups", "http://127.0.0.1:9", {}), ASK)
     assert fault.value.sent is False
+
+
+async def test_a_further_host_has_a_url_of_its_own_or_nothing_is_sent(courier: Courier, upstream: Upstream) -> None:
+    async with listening(Courier()) as far:
+        far.act.append(says(200, b"far"))
+        two = Route("kuaidi100", courier.url, {}, {"hosts": {"label": far.url}})
+        assert (await upstream.send(two, ASK, "label")).body == b"far"
+        with pytest.raises(HostNotSet) as fault:
+            await upstream.send(two, ASK, "tracking")
+    assert (fault.value.code, fault.value.path, fault.value.sent) == ("carrier_host_missing", "hosts.tracking", False)
+    assert courier.received == []
 
 
 async def test_silence_proves_nothing(courier: Courier, upstream: Upstream) -> None:

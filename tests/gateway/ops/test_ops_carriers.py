@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from masking.errors import VeilwayError
 from tests.gateway.orders import sf_document
-from tests.gateway.world import SECRETS, World
+from tests.gateway.world import FORM, SECRETS, World
 
 
 async def test_new_secrets_count_from_the_next_order_on(own_world: World) -> None:
@@ -16,6 +18,37 @@ async def test_new_secrets_count_from_the_next_order_on(own_world: World) -> Non
     assert refused.json["apiResultCode"] == "A1006"
     await own_world.op("carrier.enable", carrier="sf-express", base_url=own_world.sf.url, secrets=SECRETS["sf-express"])
     assert (await own_world.sf_order(sf_document())).waybill
+
+
+KUAIDI = dict.fromkeys(("key", "secret", "customer", "salt"), "practice-secret")
+
+
+async def enabled(world: World, **hosts: str) -> Any:
+    url = world.sf.url
+    return await world.op("carrier.enable", carrier="kuaidi100", base_url=url, secrets=KUAIDI, hosts=hosts)
+
+
+async def test_a_call_to_a_host_without_a_url_is_refused_and_leaves_nothing(own_world: World) -> None:
+    assert (await enabled(own_world))["hosts_missing"] == ["label"]
+    before = await own_world.tags()
+    refused = await own_world.call("POST", "/c/kuaidi100/label/order", body=b"method=order&param={}", headers=FORM)
+    assert (refused.status, refused.code) == (503, "carrier_host_missing")
+    assert refused.json["errors"] == [{"pointer": "hosts.label"}]
+    assert await own_world.tags() == before and own_world.sf.received == []
+
+
+async def test_a_host_s_url_is_kept_until_another_or_none_is_given(own_world: World) -> None:
+    assert (await enabled(own_world, label="https://labels.example/"))["hosts"] == {"label": "https://labels.example"}
+    assert (await enabled(own_world))["hosts"] == {"label": "https://labels.example"}
+    assert own_world.service.route("kuaidi100").base("label") == "https://labels.example"
+    assert (await enabled(own_world, label=""))["hosts_missing"] == ["label"]
+
+
+@pytest.mark.parametrize("hosts", [{"label": "http://labels.example"}, {"moon": "https://moon.example"}])
+async def test_a_host_is_one_of_the_profile_s_and_speaks_https(own_world: World, hosts: dict[str, str]) -> None:
+    with pytest.raises(VeilwayError) as refused:
+        await enabled(own_world, **hosts)
+    assert refused.value.code == "config_invalid"
 
 
 async def test_the_record_names_the_secrets_and_tells_none(own_world: World) -> None:
