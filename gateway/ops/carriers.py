@@ -82,11 +82,11 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
     service.tokens.forget(carrier)
     await service.load_routes()
     told: dict[str, Any] = {"carrier": carrier, "base_url": base_url, "hook": f"/hooks/{carrier}/{hook}"}
-    missing = [name for name in profile.hosts if name not in options["hosts"]]
+    unset = [name for name in profile.hosts if name not in options["hosts"]]
     return (
         told
         | ({"hosts": options["hosts"]} if options["hosts"] else {})
-        | ({"hosts_missing": missing} if missing else {})
+        | ({"hosts_missing": unset} if unset else {})
     )
 
 
