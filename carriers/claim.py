@@ -28,6 +28,7 @@ WORDS: dict[str, tuple[Kind, str]] = {
     "company": (Kind.COMPANY, ""),
     "id": (Kind.ID, ""),
     "free_text": (Kind.FREE_TEXT, ""),
+    "goods": (Kind.FREE_TEXT, "goods"),
     "country": (Kind.PLAIN, "country"),
     "state": (Kind.PLAIN, "state"),
     "city": (Kind.PLAIN, "city"),

@@ -85,6 +85,20 @@ class OpenOrder:
         return self._parties
 
     @property
+    def remark(self) -> str:
+        """Every free text that is no cargo name, a line each, as the shop wrote them."""
+        return self._texts("")
+
+    @property
+    def goods(self) -> str:
+        """The cargo names, a line each, as the shop wrote them."""
+        return self._texts("goods")
+
+    def _texts(self, part: str) -> str:
+        leaves = self.sheet.leaves
+        return "\n".join([leaf.value for leaf in leaves if leaf.rule.kind is _FREE_TEXT and leaf.rule.part == part])
+
+    @property
     def phone_roles(self) -> frozenset[Role]:
         """Roles for which a phone stands in the document: each needs a relay number (a third party may use the sender's)."""
         return frozenset(

@@ -39,7 +39,9 @@ Echo = tuple[Role, Kind, str, str, str]
 class Veiled:
     """A veiled order. `finish` puts the credentials in and signs; the rest is for the guard, the audit log and the way back."""
 
-    def __init__(self, order: OpenOrder, granted: list[Granted], kept: list[str], echoes: list[Echo]) -> None:
+    def __init__(
+        self, order: OpenOrder, granted: list[Granted], kept: list[str], echoes: list[Echo], goods: str = ""
+    ) -> None:
         self.order = order
         self.granted = granted
         """Path, kind and role of each value that goes out whole."""
@@ -47,6 +49,8 @@ class Veiled:
         """Masked texts, the plain pieces that the masker chose to keep, and what is granted whole; the guard lets them pass."""
         self.restore_map = echoes
         """What gives the shop its own values back, JSON-able; it is as personal as the order and is sealed with it."""
+        self.goods = goods
+        """The cargo names, a line each, with nobody's values in them: readers may see the goods who may not see the remark."""
 
     def __repr__(self) -> str:
         return f"<Veiled {self.order.operation.manner.carrier} {len(self.granted)} granted>"
@@ -100,7 +104,7 @@ def veil(
     for level in sheet.levels:
         if level.container is not None and not level.node.late:
             put_back(level, sheet)
-    return Veiled(order, pen.granted, pen.kept, pen.echoes)
+    return Veiled(order, pen.granted, pen.kept, pen.echoes, "\n".join(pen.goods))
 
 
 class _Pen:
@@ -126,6 +130,7 @@ class _Pen:
         self.echoes: list[Echo] = []
         self.drops: list[tuple[Any, Any]] = []
         self.texts: list[Leaf] = []
+        self.goods: list[str] = []
         self.split: dict[tuple[int, Role], list[Leaf]] = {}
         self.phones: dict[str, RelayNumber] = {}
         # Keyed by the enumerations' values: hashing a member is a call into Python.
@@ -254,6 +259,8 @@ class _Pen:
         for leaf in self.texts:
             text = without_known(leaf.value, self.order.sheet.leaves, self._stand_in)
             text = self._by_meaning(leaf, text) if leaf.rule.stranger else mask_text(text).text
+            if leaf.rule.part == "goods":
+                self.goods.append(text)
             if text != leaf.value:
                 leaf.container[leaf.key] = text
                 self._note(leaf, text)

@@ -143,13 +143,12 @@ def disclose_for_label(
     occasion: Occasion,
     relays: Mapping[str, RelayNumber],
     masking: str = DEFAULT,
-) -> Disclosure[Mapping[str, MaskedParty]]:
-    """The parties as a label may print them. The audience's reader is `label`; its actor, whoever has it printed."""
+) -> Disclosure[View]:
+    """Parties, and goods where the policy grants them, as a label may print them. The audience's reader is `label`; its actor, whoever has it printed."""
     _expect(audience, Reader.LABEL)
-    made = disclose(
+    return disclose(
         record, keyring=keyring, policy=policy, audience=audience, occasion=occasion, relays=relays, masking=masking
     )
-    return Disclosure(made.view.parties, made.entry, made.shown)
 
 
 def disclose_phone_for_call(

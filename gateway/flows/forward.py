@@ -37,6 +37,7 @@ from gateway.store.tables import outcomes, shipments, vault
 from gateway.store.unit import Unit
 from gateway.upstream import ENFORCE, CarrierFault, Route
 from masking.errors import VeilwayError
+from masking.freetext import mask_text
 from masking.guard import Guard
 from masking.personal import Kind
 from masking.record import Order, to_groups
@@ -147,16 +148,16 @@ class ForwardOrder:
         order.opened.veiled = True
         for _path, kind, _role in personal:
             self._service.metrics.unenforced.labels(order.profile.id, kind.value).inc()
-        return Veiled(order.opened, personal, [value for _p, _k, _r, value in order.opened.fields], [])
+        whole = [value for _p, _k, _r, value in order.opened.fields]
+        return Veiled(order.opened, personal, whole, [], mask_text(order.opened.goods).text)
 
     def _seal(self, order: Incoming, shipment: str, veiled: Veiled) -> Sealed:
         opened = order.opened
-        remark = "\n".join([value for _p, kind, _r, value in opened.fields if kind is Kind.FREE_TEXT])
         restore = {ECHOES: msgspec.json.encode(veiled.restore_map).decode()}
         if opened.reference:
             restore[REFERENCE] = opened.reference
         parties = {str(role): party for role, party in opened.parties.items()}
-        groups = to_groups(Order(parties, remark), restore=restore)
+        groups = to_groups(Order(parties, opened.remark, veiled.goods), restore=restore)
         return seal(self._service.keys.keyring, tenant=order.shop.id, record=shipment, groups=groups)
 
     def _unit_one(self, order: Incoming, shipment: str, veiled: Veiled, sealed: Sealed, book: Book) -> Unit:

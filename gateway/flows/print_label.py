@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,8 +15,9 @@ from gateway.service import Service
 from gateway.store import reads
 from gateway.store.tables import tickets
 from gateway.store.unit import Unit
-from masking.disclosure import Record, disclose_for_label
+from masking.disclosure import Record, View, disclose_for_label
 from masking.errors import VeilwayError
+from masking.freetext import mask_text
 from masking.labels.label import PLAIN_ADDRESS_CARRIERS, Label
 from masking.labels.render import Rendered, render
 from masking.labels.ticket import Ticket, issue
@@ -72,7 +72,7 @@ class PrintLabel:
             masking=service.settings.masking_policy,
         )
         ticket = self._ticket(row.carrier, now)
-        label = _label(row, outcome, disclosure.view, ticket.text(service.settings.ticket_host), now, allowed)
+        label = label_of(row, outcome, disclosure.view, ticket.text(service.settings.ticket_host), now, allowed)
         # Drawing takes milliseconds of one core: a thread keeps the loop free for orders.
         rendered = await asyncio.to_thread(
             render, label, format=format, size=size, dpi=dpi, public_keys=service.keys.tickets.public_keys(now)
@@ -110,16 +110,18 @@ def _load(
     return row, reads.outcome(connection, shipment), reads.sealed(connection, shipment), stage
 
 
-def _label(
-    row: reads.ShipmentRow, outcome: reads.Outcome, parties: Any, ticket: str, now: datetime, mask_allowed: bool
+def label_of(
+    row: reads.ShipmentRow, outcome: reads.Outcome, view: View, ticket: str, now: datetime, mask_allowed: bool
 ) -> Label:
+    """The label of one shipment, out of what the policy lets whoever sees the parcel see."""
     return Label(
         carrier=row.carrier,
         waybill=outcome.waybill,
-        sender=parties.get("sender", MaskedParty()),
-        recipient=parties.get("recipient", MaskedParty()),
+        sender=view.parties.get("sender", MaskedParty()),
+        recipient=view.parties.get("recipient", MaskedParty()),
         ticket=ticket,
         printed_at=now,
         routing_code=outcome.routing_code,
+        goods=tuple(mask_text(name).text for name in view.goods.splitlines() if name.strip()),
         mask_allowed=mask_allowed,
     )

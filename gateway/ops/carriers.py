@@ -84,9 +84,7 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
     told: dict[str, Any] = {"carrier": carrier, "base_url": base_url, "hook": f"/hooks/{carrier}/{hook}"}
     unset = [name for name in profile.hosts if name not in options["hosts"]]
     return (
-        told
-        | ({"hosts": options["hosts"]} if options["hosts"] else {})
-        | ({"hosts_missing": unset} if unset else {})
+        told | ({"hosts": options["hosts"]} if options["hosts"] else {}) | ({"hosts_missing": unset} if unset else {})
     )
 
 

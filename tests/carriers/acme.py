@@ -73,7 +73,8 @@ role = "third_party"
 
 [operation.fields]
 reference = ["no"]
-free_text = ["remark", "items[].name"]
+free_text = ["remark"]
+goods = ["items[].name"]
 email = ["notify[].mail"]
 fresh = ["nonce"]
 attachment = ["invoice"]

@@ -96,6 +96,16 @@ def test_a_remark_loses_what_is_personal(remark: str) -> None:
     assert not any(value in sent for value in ("13800138000", "a.b@example.org", "林徽", "诸葛文静", "5088417", "1501"))
 
 
+def test_goods_stand_apart_from_remarks_and_hold_nobody_s_values() -> None:
+    items = [{"name": "茶具", "count": 2}, {"name": "生日蛋糕 送林徽 13950427716", "count": 1}]
+    order = opened(with_(remark="轻放", items=items))
+    assert (order.remark, order.goods) == ("轻放", "茶具\n生日蛋糕 送林徽 13950427716")
+    veiled = veil(order, relays=RELAYS)
+    assert veiled.goods.splitlines()[0] == "茶具"
+    assert "林徽" not in veiled.goods and "13950427716" not in veiled.goods
+    assert order.sheet.levels[-1].tree["items"][1]["name"] == veiled.goods.splitlines()[1]
+
+
 def test_a_first_name_alone_is_taken_out_of_a_remark() -> None:
     sent = out(with_(people=[person(name="Leopold Ferrante")], remark="Hand it to Leopold, not to Leopoldine"))
     assert sent["remark"] == "Hand it to L**, not to Leopoldine"

@@ -334,11 +334,20 @@ def test_a_label_gets_masked_parties_with_their_relay_numbers() -> None:
         occasion=occasion(Stage.CREATED),
         relays=RELAYS,
     )
-    party = made.view["recipient"]
+    party = made.view.parties["recipient"]
     assert (party.name, party.phone, party.relay) == ("诸葛**", "17000000002-2222", RELAYS["recipient"])
     assert party.address.city == "城市2"
     assert "9层" not in party.address.street
-    assert made.shown
+    assert made.shown and made.view.goods == ""
+
+
+def test_goods_are_on_a_label_where_the_folder_s_policy_grants_them() -> None:
+    granted = load_policy(
+        'name="x"\nbase="built-in"\n[[rule]]\nid="label-goods"\nreaders=["label"]\nsee=["goods"]\nlevel="full"\nstages="open"\n'
+    )
+    common: dict[str, Any] = {"keyring": KEYS, "audience": audience(Reader.LABEL), "occasion": occasion(Stage.CREATED)}
+    made = disclose_for_label(RECORD, policy=granted, relays=RELAYS, **common)
+    assert made.view.goods == ORDER.goods and not made.view.remark
 
 
 def test_each_narrow_door_is_for_its_own_reader() -> None:

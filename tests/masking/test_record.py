@@ -51,6 +51,11 @@ def test_what_was_not_opened_is_empty() -> None:
     assert from_groups({}) == Order()
 
 
+def test_a_record_sealed_before_goods_stood_apart_still_opens() -> None:
+    sealed = b'{"parties":{"recipient":{"email":"w@example.com"}},"remark":"\xe8\x8c\xb6\xe5\x85\xb7"}'
+    assert from_groups({"other": sealed}) == Order({"recipient": Party(email="w@example.com")}, remark="茶具")
+
+
 def test_all_four_groups_are_there_whatever_the_order_has() -> None:
     assert sorted(to_groups(Order())) == ["address", "name", "other", "phone"]
 

@@ -10,7 +10,11 @@ import pytest
 import zxingcpp
 from PIL import Image
 
+from gateway.flows.print_label import label_of
+from gateway.store import reads
+from masking.disclosure import Scope, View
 from masking.errors import VeilwayError
+from masking.stage import Stage
 from tests.canary import RECIPIENT
 from tests.gateway.couriers import says
 from tests.gateway.orders import HIDDEN, SENDER, sf_document, ups_document
@@ -33,6 +37,17 @@ async def test_both_codes_of_a_label_decode(world: World) -> None:
     image = Image.open(io.BytesIO(label.body))
     # 100 x 150 mm at 203 dpi.
     assert abs(image.width - 799) <= 2 and abs(image.height - 1199) <= 2
+
+
+async def test_a_label_has_the_goods_that_its_view_shows_and_no_number_among_them(world: World) -> None:
+    order = await world.sf_order(sf_document())
+    row, outcome = await world.service.database.read(
+        lambda connection: (reads.shipment(connection, order.shipment), reads.outcome(connection, order.shipment))
+    )
+    assert row is not None and outcome is not None
+    for goods, printed in (("", ()), ("Oolong tea\n\nCall 13812345678", ("Oolong tea", "Call 1******5678"))):
+        view = View(Stage.CREATED, Scope({}), {}, goods=goods)
+        assert label_of(row, outcome, view, "HTTPS://X/Q/A", world.clock(), True).goods == printed
 
 
 async def test_each_print_has_a_ticket_of_its_own_and_is_on_record(world: World) -> None:

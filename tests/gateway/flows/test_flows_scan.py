@@ -74,6 +74,17 @@ async def test_the_door_closes_again_after_delivery(world: World) -> None:
     assert done["stage"] == "delivered" and DOOR not in json.dumps(done, ensure_ascii=False)
 
 
+async def test_who_has_to_inspect_the_goods_sees_them_and_never_the_remark(world: World) -> None:
+    goods = [{"name": f"瓷器 {CONSIGNEE.name} {CONSIGNEE.phone}"}, {"name": "图书"}]
+    _, text = await parcel(world, cargoDetails=goods, remark="放门口的花盆下")
+    seen = {role: (await world.scan(await world.courier(role), ticket=text)).json for role in ("pickup", "linehaul")}
+    told = seen["pickup"]["goods"]
+    assert told.splitlines()[1] == "图书" and told.startswith("瓷器 ")
+    assert CONSIGNEE.name not in told and CONSIGNEE.phone not in told
+    assert "goods" not in seen["linehaul"]
+    assert all("花盆" not in json.dumps(view, ensure_ascii=False) for view in seen.values())
+
+
 async def test_the_dial_string_is_the_relay_number(world: World) -> None:
     _, text = await parcel(world)
     view = (await world.scan(await world.courier("delivery"), ticket=text)).json
