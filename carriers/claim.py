@@ -45,6 +45,7 @@ WORDS: dict[str, tuple[Kind, str]] = {
     "error_code": (Kind.PLAIN, "error_code"),
     "status": (Kind.PLAIN, "status"),
     "event_time": (Kind.PLAIN, "event_time"),
+    "event_clock": (Kind.PLAIN, "event_clock"),
     "event_id": (Kind.PLAIN, "event_id"),
     "label": (Kind.PLAIN, "label"),
     "label_url": (Kind.PLAIN, "label_url"),

@@ -15,6 +15,8 @@ from carriers.errors import ProfileError
 CHINA = timezone(timedelta(hours=8))  # Chinese carriers' wall-clock timestamps; China has one zone and no summer time
 _JAVA = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
 _JAVA_WORD = re.compile("|".join(_JAVA))
+_EPOCHS = {10: 1, 13: 1000}  # digits of a Unix time from 2001 to 2286, and how many make a second
+_OFFSET = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)")
 _OID = NAMESPACE_OID.bytes
 
 
@@ -52,6 +54,40 @@ def read_time(notation: str, text: str) -> datetime | None:
         return datetime.strptime(text, _strftime(notation)).replace(tzinfo=CHINA)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def read_event(text: str, clock: str, zone: timezone) -> datetime | None:
+    """The moment that an event's date (and time of day, where it stands apart as `clock`) names; `zone` is that of times that name none.
+
+    Digits alone are a date, date and time, seconds or milliseconds, by their number. None where the text names no moment.
+    """
+    text, clock = text.strip(), clock.strip()
+    if text.isascii() and text.isdigit():
+        seconds = _EPOCHS.get(len(text))
+        if seconds is not None:
+            return datetime.fromtimestamp(int(text) / seconds, UTC)
+        text = " ".join(filter(None, (_dashed(text[:8], "-", 4), _dashed(text[8:], ":", 2))))
+    if clock:
+        text = f"{text[:10]} {_dashed(clock, ':', 2) if clock.isdigit() else clock}"
+    try:
+        at = datetime.fromisoformat(text.replace("/", "-"))
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=zone)
+
+
+def _dashed(digits: str, sign: str, first: int) -> str:
+    """`20261125` as 2026-11-25, `130501` as 13:05:01."""
+    return sign.join(filter(None, (digits[:first], *(digits[at : at + 2] for at in range(first, len(digits), 2)))))
+
+
+def read_zone(text: str) -> timezone | None:
+    """`UTC` or `+08:00` as a zone; None for anything else."""
+    found = _OFFSET.fullmatch(text)
+    if found is None:
+        return UTC if text == "UTC" else None
+    offset = timedelta(hours=int(found[2]), minutes=int(found[3]))
+    return timezone(-offset if found[1] == "-" else offset)
 
 
 def write_nonce(notation: str, nonce: str) -> str:

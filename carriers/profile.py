@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timezone
 from functools import cache
 from pathlib import Path
 
@@ -196,6 +197,8 @@ class CarrierProfile:
     name: Mapping[str, str]
     verified: bool
     last_mile: str
+    zone: timezone
+    """Of event times that name none."""
     base_url: str
     hosts: Mapping[str, str]
     """The carrier's further hosts by name, with their public URLs as a hint."""

@@ -6,12 +6,13 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import timezone
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 
-from carriers import fieldpath
+from carriers import clockwork, fieldpath
 from carriers.claim import PERSONAL, Node, Rule, claim, settle_lanes
 from carriers.envelope_cipher import CIPHERS
 from carriers.errors import ProfileError
@@ -106,6 +107,7 @@ class _Compiler(Claims):
             name=MappingProxyType(dict(table.name)),
             verified=table.verified,
             last_mile=table.last_mile,
+            zone=self._zone(),
             base_url=table.base_url,
             hosts=MappingProxyType(dict(table.hosts)),
             secrets=tuple(table.secrets),
@@ -136,6 +138,14 @@ class _Compiler(Claims):
             whole_by_ticket=frozenset(kind.value for kind in PERSONAL - allowed),
             whole_by_label=frozenset(kind.value for kind in (PERSONAL - allowed) | _LABEL_SCOPE),
         )
+
+    def _zone(self) -> timezone:
+        written = self.table.zone or ("+08:00" if self.table.country == "CN" else "UTC")
+        self.at("zone", written)
+        found = clockwork.read_zone(written)
+        if found is None:
+            raise ProfileError(f"{written!r} is no zone: write UTC, or an offset such as +08:00")
+        return found
 
     def _check_words(self) -> None:
         table = self.table

@@ -164,6 +164,8 @@ class ProfileTable(Table, kw_only=True, frozen=True):
     verified: bool = False
     last_mile: LastMile
     country: str = ""
+    zone: str = ""
+    """Of event times that name none: `UTC`, `+08:00`."""
     base_url: str = ""
     hosts: dict[str, str] = {}
     """Name -> URL of each further host, as a hint; the route's own decide."""

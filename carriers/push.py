@@ -23,8 +23,7 @@ from carriers.walk import walk_body
 from carriers.wire import WireRequest
 from masking.stage import Stage
 
-_TIMES = ("iso", "yyyy-MM-dd HH:mm:ss", "yyyyMMddHHmmss", "yyyyMMdd", "ms")
-_FACTS = ("waybill", "reference", "status", "event_time", "event_id")
+_FACTS = ("waybill", "reference", "status", "event_time", "event_clock", "event_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +138,9 @@ def _item_path(leaf: Leaf, stem: str) -> str:
 
 def _event(profile: CarrierProfile, facts: Mapping[str, str], body: bytes) -> PushEvent:
     code = facts.get("status", "")
-    told = (
-        facts.get("event_id")
-        or hashlib.sha256("\n".join(f"{word}={facts.get(word, '')}" for word in _FACTS).encode()).hexdigest()[:32]
-    )
+    # A time of day that the format does not have apart adds nothing, so that events told before it was known keep their ids.
+    said = [f"{word}={facts.get(word, '')}" for word in _FACTS if word != "event_clock" or word in facts]
+    told = facts.get("event_id") or hashlib.sha256("\n".join(said).encode()).hexdigest()[:32]
     if not any(facts.get(word) for word in ("event_id", "event_time")):
         # Without a time of its own only the whole message tells one push from the next.
         told = hashlib.sha256(body).hexdigest()[:32]
@@ -151,11 +149,6 @@ def _event(profile: CarrierProfile, facts: Mapping[str, str], body: bytes) -> Pu
         reference=facts.get("reference", ""),
         code=code,
         stage=stage_of(profile.events, code),
-        at=_moment(facts.get("event_time", "")),
+        at=clockwork.read_event(facts.get("event_time", ""), facts.get("event_clock", ""), profile.zone),
         id=told,
     )
-
-
-def _moment(text: str) -> datetime | None:
-    at = next((found for notation in _TIMES if (found := clockwork.read_time(notation, text)) is not None), None)
-    return at if at is None or at.tzinfo is not None else at.replace(tzinfo=clockwork.CHINA)

@@ -7,7 +7,7 @@ see more because of a doubtful clock.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -43,6 +43,9 @@ _STEP = {
 _ENDS = frozenset({Stage.DELIVERED, Stage.CLOSED})
 """What a report may set whatever its date: these only narrow what is shown."""
 _RESUMES = frozenset({Stage.IN_TRANSIT, Stage.AT_STATION, Stage.OUT_FOR_DELIVERY, Stage.DELIVERED, Stage.RETURNED})
+EARLY = timedelta(hours=26)
+"""How long before its booking a parcel's first report may seem to be: a carrier's clock runs late, its time names no zone (14 hours at
+most), or it names only a day, which began up to 26 hours ago on the far side of the world. What is older is about another parcel."""
 OVER = frozenset({Stage.DELIVERED, Stage.RETURNED, Stage.CLOSED})
 """Stages in which the delivery is no longer to be made."""
 
@@ -58,6 +61,11 @@ def advance(stage: Stage, report: Stage, at: datetime, last_at: datetime) -> tup
         return stage, False
     allowed = _follows(stage, report) and (report in _ENDS or _in_time(stage, at, last_at))
     return (report, True) if allowed else (stage, False)
+
+
+def first_mark(booked_at: datetime) -> datetime:
+    """The mark before any report counted. The booking is dated by our clock and reports by the carrier's: it is no report itself."""
+    return booked_at - EARLY
 
 
 def latest(at: datetime, last_at: datetime) -> datetime:

@@ -22,7 +22,7 @@ from gateway.store import reads
 from gateway.store.errors import Conflict, Overloaded
 from gateway.store.tables import hook_events, stages
 from gateway.store.unit import Unit
-from masking.stage import Stage, advance
+from masking.stage import Stage, advance, first_mark, latest
 
 AT_ONCE = 5  # events of one parcel in one moment that are sorted out here
 
@@ -85,7 +85,7 @@ class CarrierPush:
                 shipment.tenant,
                 stage.value,
                 f"push:{carrier}",
-                int(at.timestamp() * 1000),
+                int(latest(at, parcel.last_at).timestamp() * 1000),
             )
             then = await self._lifecycle.follow(unit, shipment, stage, now)
             told = {"carrier": carrier, "waybill": event.waybill, "stage": stage.value}
@@ -119,6 +119,12 @@ def _find(connection: Connection, carrier: str, waybill: str, digest: bytes) -> 
     shipment = reads.shipment(connection, id) if id else None
     if shipment is None:
         return None
-    latest = reads.latest_stage(connection, shipment.id)
-    seq, name, at = latest or (0, Stage.CREATED.value, shipment.created_at)
-    return _Parcel(shipment, Stage(name), seq, datetime.fromtimestamp(at / 1000, UTC))
+    found = reads.latest_stage(connection, shipment.id)
+    if found is None:
+        return _Parcel(shipment, Stage.CREATED, 0, first_mark(_moment(shipment.created_at)))
+    seq, name, at = found
+    return _Parcel(shipment, Stage(name), seq, _moment(at))
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -87,6 +87,7 @@ def test_a_good_profile_compiles() -> None:
         ('plain = ["weight"]', 'plain = ["x~rot13~$.a"]', 27, "rot13"),
         ('id = "acme"', "id = acme", 1, "TOML"),
         ('effect = "lookup"', 'effect = "lookup"\nhost = "far"', 32, "far"),
+        ('last_mile = "ticket"', 'last_mile = "ticket"\nzone = "Mars/Olympus"', 4, "Mars"),
         ('last_mile = "ticket"', 'last_mile = "ticket"\nhosts = { "A b" = "https://x.example" }', 4, "A b"),
         (
             "[shape.contact]",

@@ -77,6 +77,19 @@ def test_a_message_that_nobody_described_is_no_push(body: bytes) -> None:
     assert refusal.value.code == "unknown_push"
 
 
+def ups_event(date: str, clock: str) -> PushReading:
+    profile = load_profile("ups")
+    assert profile is not None
+    told = {"trackingNumber": "1Z", "gmtActivityDate": date, "gmtActivityTime": clock, "activityStatus": {"type": "O"}}
+    return read_push(profile, WireRequest("POST", "/", "", {}, json.dumps(told).encode()), {})
+
+
+def test_a_time_without_a_zone_is_read_in_the_carrier_s_and_with_its_time_of_day() -> None:
+    assert ups_event("20261125", "130501").events[0].at == datetime(2026, 11, 25, 13, 5, 1, tzinfo=UTC)
+    assert ups_event("20261125", "130501").events[0].id != ups_event("20261125", "170000").events[0].id
+    assert ups_event("20261125", "").events[0].at == datetime(2026, 11, 25, tzinfo=UTC)
+
+
 def test_status_codes_are_found_whole_then_by_prefix() -> None:
     events = {"10": "picked_up", "2*": "in_transit", "21*": "exception"}
     assert [stage_of(events, code) for code in ("10", "2", "20", "215", "3", "")] == [

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from masking.stage import OVER, Stage, advance, latest
+from masking.stage import EARLY, OVER, Stage, advance, first_mark, latest
 
 T0 = datetime(2026, 11, 25, 8, tzinfo=UTC)
 ROAD = [
@@ -137,6 +137,16 @@ def test_the_road_is_never_walked_back_but_through_an_exception(told: list[tuple
         if before in OVER:
             assert stage in OVER
         last = latest(minutes(at), last) if changed else last
+
+
+@pytest.mark.parametrize("report", [Stage.PICKED_UP, Stage.IN_TRANSIT, Stage.OUT_FOR_DELIVERY, Stage.EXCEPTION])
+def test_the_first_report_may_seem_older_than_the_booking_by_a_day_and_two_hours(report: Stage) -> None:
+    mark = first_mark(T0)
+    assert advance(Stage.CREATED, report, T0 - EARLY, mark) == (report, True)
+    assert advance(Stage.CREATED, report, T0 - EARLY - timedelta(seconds=1), mark) == (Stage.CREATED, False)
+    # What is older still may close, as ever, and moves no mark.
+    assert advance(Stage.CREATED, Stage.DELIVERED, T0 - timedelta(days=900), mark) == (Stage.DELIVERED, True)
+    assert latest(T0 - timedelta(days=900), mark) == mark
 
 
 def test_the_mark_of_time_never_moves_back() -> None:

@@ -122,6 +122,29 @@ async def test_who_is_named_in_a_push_is_not_stored(world: World) -> None:
     assert named.seen_in(json.dumps(log, ensure_ascii=False)) == []
 
 
+@pytest.mark.parametrize(
+    ("minutes", "stands"), [(1, "out_for_delivery"), (8 * 60, "out_for_delivery"), (27 * 60, "created")]
+)
+async def test_a_first_event_dated_before_the_booking_counts_within_a_day(
+    world: World, minutes: int, stands: str
+) -> None:
+    order = await world.sf_order(sf_document())
+    await push(world, route(order.waybill, "44", ago(world, minutes)))
+    assert await stage(world, order.shipment) == stands
+
+
+async def test_a_clock_that_went_back_closes_and_never_opens(world: World) -> None:
+    order = await order_of_an_hour_ago(world)
+    await push(world, route(order.waybill, "36", ago(world, 10)))
+    await push(world, route(order.waybill, "44", ago(world, 40)))
+    assert await stage(world, order.shipment) == "in_transit"
+    await push(world, route(order.waybill, "80", ago(world, 40)))
+    told = await world.op("shipment.show", shipment=order.shipment)
+    assert told["stage"] == "delivered"
+    # What is counted from the delivery is counted from the latest report, not from a clock that went back.
+    assert [step["at_ms"] for step in told["history"]] == sorted(step["at_ms"] for step in told["history"])
+
+
 async def test_a_push_dated_in_the_future_does_not_hold_back_what_follows(world: World) -> None:
     order = await order_of_an_hour_ago(world)
     await push(world, route(order.waybill, "50", "2031-01-01 00:00:00"))
