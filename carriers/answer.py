@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -31,6 +32,7 @@ KEPT_HEADERS = ("content-type", "content-language", "retry-after")
 _FREE_TEXT: Final = Kind.FREE_TEXT
 _UNDECIDED = frozenset((408, 409, 425, 429))
 """Client errors after which an order may stand at the carrier, or may be sent again."""
+_DATA_URI = re.compile(r"data:[\w/.+-]+;base64,", re.IGNORECASE)
 _MARKS = " :：,，.。;；"
 _MAGIC = (
     (b"%PDF", "PDF"),
@@ -54,11 +56,13 @@ class Artwork:
     """The artwork itself, or the URL."""
     _leaf: Leaf
     _base64: bool
+    _before: str = ""
+    """What stands before the content: `data:image/png;base64,`."""
 
     def replace(self, content: bytes) -> None:
         """Put other artwork, or another URL, in its place."""
         text = base64.b64encode(content).decode() if self._base64 else content.decode()
-        self._leaf.container[self._leaf.key] = text
+        self._leaf.container[self._leaf.key] = self._before + text
 
     def withhold(self) -> None:
         """Leave the place empty."""
@@ -342,8 +346,11 @@ def _artwork(facts: Mapping[str, list[Leaf]]) -> list[Artwork]:
     ]
     for leaf in facts.get("label", []):
         if leaf.value:
-            content, coded = _decoded(leaf.value)
-            found.append(Artwork(leaf.path, sniff(content), content, leaf, coded))
+            before = _DATA_URI.match(leaf.value)
+            content, coded = _decoded(leaf.value[before.end() :] if before else leaf.value)
+            found.append(
+                Artwork(leaf.path, sniff(content), content, leaf, coded, before[0] if before and coded else "")
+            )
     return found
 
 
@@ -361,7 +368,8 @@ def sniff(content: bytes) -> str:
     for magic, name in _MAGIC:
         if start.startswith(magic):
             return name
-    lowered = start.lower()
-    if lowered.startswith((b"<!doctype html", b"<html")) or b"<body" in lowered:
-        return "HTML"
-    return "URL" if lowered.startswith((b"http://", b"https://")) else "unknown"
+    if start.startswith(b"<"):
+        from masking.labels.html import is_html  # pictures and pages come with it, which only labels need
+
+        return "HTML" if is_html(content) else "unknown"
+    return "URL" if start.lower().startswith((b"http://", b"https://")) else "unknown"

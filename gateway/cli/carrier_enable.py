@@ -37,6 +37,12 @@ _NAMED = re.compile(r"(?P<host>[a-z][a-z0-9_-]*)=(?P<url>.*)")
     help="Override the profile: scan, or printed label.",
 )
 @click.option(
+    "--label-artwork",
+    type=click.Choice(["withhold", "replace", "trust"]),
+    default=None,
+    help="The carrier's labels that nobody can read (pictures): leave them out, print ours instead, or let them pass where no code in them tells of anybody. Default: withhold.",
+)
+@click.option(
     "--mode",
     type=click.Choice(["enforce", "report", "off"]),
     default="enforce",
@@ -61,6 +67,7 @@ def enable(
     base_urls: tuple[str, ...],
     secrets: tuple[str, ...],
     last_mile: str | None,
+    label_artwork: str | None,
     mode: str,
     issuer: str | None,
     audience: str | None,
@@ -96,7 +103,7 @@ def enable(
         base_url=base_url,
         hosts=hosts,
         secrets=given,
-        options={"last_mile": last_mile, "mode": mode, "couriers": couriers},
+        options={"last_mile": last_mile, "label_artwork": label_artwork, "mode": mode, "couriers": couriers},
     )
 
 

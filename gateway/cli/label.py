@@ -82,7 +82,7 @@ def render(obj: Context, /, *, format_: str, size: str, output: Path | None, as_
 )
 @click.option("--json", "as_json", is_flag=True)
 def check(file: Path, order_file: Path | None, as_json: bool) -> None:
-    """Say what a stranger can get out of FILE (PNG, PDF, ZPL, TSPL). Exit 1 on personal data or a code that will not scan."""
+    """Say what a stranger can get out of FILE (PNG, PDF, HTML, ZPL, TSPL). Exit 1 on personal data or a code that will not scan."""
     from masking.labels.label import plain_parties
     from masking.labels.lint import Plain
     from masking.labels.lint import check as look

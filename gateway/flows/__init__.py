@@ -62,14 +62,14 @@ def make_flows(service: Service) -> Flows:
     lifecycle, printing = Lifecycle(service), PrintLabel(service)
     settle = Settle(service, lifecycle)
     return Flows(
-        OncePerOrder(service, ForwardOrder(service, relays), settle),
-        Consult(service, relays, lifecycle),
+        OncePerOrder(service, ForwardOrder(service, relays, printing), settle),
+        Consult(service, relays, lifecycle, printing),
         CourierScan(service, lifecycle),
         RelayCall(service),
         RelayReports(service),
         printing,
         LabelBatches(service, printing),
-        CarrierLabel(service),
+        CarrierLabel(service, printing),
         settle,
         ShopCredentials(service),
         CarrierPush(service, lifecycle),

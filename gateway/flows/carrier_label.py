@@ -22,8 +22,9 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from carriers.answer import sniff
-from gateway.flows.artwork import police_one
-from gateway.flows.print_label import NoLabel
+from gateway.flows.artwork import WITHHOLD, Terms, police_one
+from gateway.flows.own_label import own_label
+from gateway.flows.print_label import NoLabel, PrintLabel
 from gateway.identity import Shop
 from gateway.secrets_box import open_secrets, seal_secrets
 from gateway.service import Service
@@ -73,17 +74,19 @@ def address(service: Service, shipment: str, url: bytes) -> str:
 class CarrierLabel:
     """Fetch what lies behind such a URL."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, printing: PrintLabel) -> None:
         self._service = service
+        self._printing = printing
 
     async def run(self, shop: Shop, shipment: str, token: str) -> tuple[bytes, str]:
         """The label and its media type, on record. Raises `shipment_not_found`, `shipment_erased`, `label_withheld` and the upstream's faults."""
         service, now = self._service, self._service.clock()
-        row, record, stage = await service.database.read(
+        row, record, stage, outcome = await service.database.read(
             lambda connection: (
                 reads.shipment(connection, shipment),
                 reads.sealed(connection, shipment),
                 reads.latest_stage(connection, shipment),
+                reads.outcome(connection, shipment),
             )
         )
         if row is None or row.tenant != shop.id:
@@ -97,14 +100,20 @@ class CarrierLabel:
         paper = Paper(sniff(content), content)
         if paper.format not in MEDIA:
             raise NoLabel("what lies at the carrier's address is no label", code="label_withheld")
-        await police_one(paper, parties, by_label=self._by_label(row.carrier), own_url="")
+        own = None
+        if outcome is not None and outcome.waybill:
+            waybill, code = outcome.waybill, outcome.routing_code
+            own = own_label(self._printing, tenant=shop.id, shipment=shipment, waybill=waybill, routing_code=code)
+        await police_one(paper, parties, self._terms(row.carrier), own)
         if not paper.content:
-            raise NoLabel("the carrier's label shows what cannot be masked", code="label_withheld")
+            message = "the carrier's label shows somebody, or nobody can read what it shows (label_artwork)"
+            raise NoLabel(message, code="label_withheld")
         return paper.content, MEDIA[paper.format]
 
-    def _by_label(self, carrier: str) -> bool:
+    def _terms(self, carrier: str) -> Terms:
         route = self._service.route(carrier)
-        return (route.options.get("last_mile") or self._service.profile(carrier).last_mile) == "label"
+        by_label = (route.options.get("last_mile") or self._service.profile(carrier).last_mile) == "label"
+        return Terms(by_label=by_label, unread=str(route.options.get("label_artwork") or WITHHOLD))
 
     def _opened(self, shipment: str, token: str) -> str:
         try:
@@ -123,7 +132,11 @@ class CarrierLabel:
             occasion=Occasion(stage, now, own=True, purpose="label_check"),
         )
         await self._service.commit(Unit(entries=[told.entry]))
-        return [Party(p.name, p.phone, p.email, p.company, p.address) for p in told.view.parties.values()]
+        view = told.view
+        return [
+            Party(p.name, p.phone, p.email, p.company, p.address, view.ids.get(name, ()))
+            for name, p in view.parties.items()
+        ]
 
 
 class _PublicOnly(ThreadedResolver):

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -23,10 +22,11 @@ from carriers.rewrite import finish, rewrite_answer, veil
 from carriers.unknown import inspect
 from carriers.wire import WireRequest
 from gateway.flows.artwork import police
-from gateway.flows.carrier_label import address
-from gateway.flows.forward import FrontAnswer, OrderRefused, check_hits
+from gateway.flows.forward import FrontAnswer, OrderRefused, check_hits, label_terms
 from gateway.flows.handles import names_in, remember
 from gateway.flows.lifecycle import Lifecycle
+from gateway.flows.own_label import own_label
+from gateway.flows.print_label import PrintLabel
 from gateway.flows.relays import Relays
 from gateway.flows.settle import ECHOES
 from gateway.identity import Shop
@@ -65,8 +65,9 @@ class _Known:
 class Consult:
     """The path of calls that book nothing."""
 
-    def __init__(self, service: Service, relays: Relays, lifecycle: Lifecycle) -> None:
+    def __init__(self, service: Service, relays: Relays, lifecycle: Lifecycle, printing: PrintLabel) -> None:
         self._service = service
+        self._printing = printing
         self._relays = relays
         self._lifecycle = lifecycle
 
@@ -97,11 +98,13 @@ class Consult:
         answer = rewrite_answer(operation, [*veiled.restore_map, *echoes], reply)
         if not answer.readable:
             raise OrderRefused("the carrier's answer cannot be read", code="carrier_garbage", shipment=known.id)
+        withheld = 0
         if answer.artwork:
             await self._open_parties(known, now)
-            await self._artwork(answer, route, operation, order, known)
+            withheld = await self._artwork(answer, route, operation, order, known)
         await self._effects(operation, known, answer)
-        return FrontAnswer(answer.status, answer.headers.get("content-type", "application/json"), answer.body, known.id)
+        content_type = answer.headers.get("content-type", "application/json")
+        return FrontAnswer(answer.status, content_type, answer.body, known.id, withheld=withheld)
 
     async def _known(self, shop: Shop, profile: CarrierProfile, order: OpenOrder) -> _Known:
         ref = None
@@ -151,7 +154,11 @@ class Consult:
             occasion=Occasion(_stage(known), now, own=True, purpose="label_check"),
         )
         await self._service.commit(Unit(entries=[told.entry]))
-        known.parties = [Party(p.name, p.phone, p.email, p.company, p.address) for p in told.view.parties.values()]
+        view = told.view
+        known.parties = [
+            Party(p.name, p.phone, p.email, p.company, p.address, view.ids.get(name, ()))
+            for name, p in view.parties.items()
+        ]
 
     def _last_four(self, order: OpenOrder, known: _Known, now: datetime) -> Mapping[Role, str]:
         """What a trace call asks of the real phone; a disclosure, on record."""
@@ -194,14 +201,16 @@ class Consult:
 
     async def _artwork(
         self, answer: Answer, route: Route, operation: Operation, order: OpenOrder, known: _Known
-    ) -> None:
+    ) -> int:
         """Labels that a look-up or a label call brings. The plain values are the document's own and the sealed order's."""
-        by_label = (route.options.get("last_mile") or operation.manner.last_mile) == "label"
-        parties = [*order.parties.values(), *known.parties]
-        url = self._service.settings.public_url
-        own = f"{url}/v1/shipments/{known.id}/label?format=pdf" if url and known.id else ""
-        theirs = partial(address, self._service, known.id) if known.id else None
-        await police(answer, parties, by_label=by_label, own_url=own, theirs=theirs)
+        terms = label_terms(self._service, route, operation.manner.last_mile, known.id)
+        waybill = answer.waybill or (known.outcome.waybill if known.outcome else "")
+        if waybill and known.shipment is not None:
+            code = answer.routing_code or (known.outcome.routing_code if known.outcome else "")
+            tenant = known.shipment.tenant
+            own = own_label(self._printing, tenant=tenant, shipment=known.id, waybill=waybill, routing_code=code)
+            terms = replace(terms, own=own)
+        return await police(answer, [*order.parties.values(), *known.parties], terms)
 
     async def _effects(self, operation: Operation, known: _Known, answer: Answer) -> None:
         """What the answer changes: a shipment is cancelled, or the purchase of its label brought the waybill."""

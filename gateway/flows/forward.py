@@ -9,7 +9,7 @@ meets is in `again.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from time import perf_counter
@@ -23,9 +23,11 @@ from carriers.order import OpenOrder, open_order
 from carriers.profile import CarrierProfile, Operation
 from carriers.rewrite import Veiled, finish, rewrite_answer, veil
 from carriers.wire import WireReply, WireRequest
-from gateway.flows.artwork import police
+from gateway.flows.artwork import WITHHOLD, Terms, police
 from gateway.flows.carrier_label import address
 from gateway.flows.handles import remember
+from gateway.flows.own_label import own_label
+from gateway.flows.print_label import PrintLabel
 from gateway.flows.relays import Book, Relays
 from gateway.flows.settle import ECHOES, NEVER_BOOKED, REFERENCE
 from gateway.identity import Shop
@@ -62,6 +64,8 @@ class FrontAnswer:
     shipment: str
     replayed: bool = False
     idempotent: bool = True
+    withheld: int = 0
+    """How many labels of the carrier's were left out because they show somebody, or because nobody can read them."""
 
 
 @dataclass(slots=True)
@@ -100,9 +104,10 @@ class Booking:
 class ForwardOrder:
     """The create path."""
 
-    def __init__(self, service: Service, relays: Relays) -> None:
+    def __init__(self, service: Service, relays: Relays, printing: PrintLabel) -> None:
         self._service = service
         self._relays = relays
+        self._printing = printing
 
     def incoming(
         self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
@@ -214,16 +219,21 @@ class ForwardOrder:
                 code="carrier_garbage",
                 shipment=booking.shipment,
             )
-        if answer.artwork:
-            await self._police(booking, answer)
-        return await self._keep(booking, answer)
+        withheld = await self._police(booking, answer) if answer.artwork and order.route.mode == ENFORCE else 0
+        return await self._keep(booking, answer, withheld)
 
-    async def _police(self, booking: Booking, answer: Answer) -> None:
-        order, url = booking.order, self._service.settings.public_url
-        by_label = (order.route.options.get("last_mile") or order.profile.last_mile) == "label"
-        own = f"{url}/v1/shipments/{booking.shipment}/label?format=pdf" if url else ""
-        theirs = partial(address, self._service, booking.shipment)
-        await police(answer, order.opened.parties.values(), by_label=by_label, own_url=own, theirs=theirs)
+    async def _police(self, booking: Booking, answer: Answer) -> int:
+        order, terms = (
+            booking.order,
+            label_terms(self._service, booking.order.route, booking.order.profile.last_mile, booking.shipment),
+        )
+        if answer.waybill:
+            tenant, code = order.shop.id, answer.routing_code
+            own = own_label(
+                self._printing, tenant=tenant, shipment=booking.shipment, waybill=answer.waybill, routing_code=code
+            )
+            terms = replace(terms, own=own)
+        return await police(answer, order.opened.parties.values(), terms)
 
     async def _exchange(self, booking: Booking, wire: WireRequest) -> WireReply:
         service, order = self._service, booking.order
@@ -244,7 +254,7 @@ class ForwardOrder:
 
     # -- back
 
-    async def _keep(self, booking: Booking, answer: Answer) -> FrontAnswer:
+    async def _keep(self, booking: Booking, answer: Answer, withheld: int) -> FrontAnswer:
         content_type = answer.headers.get("content-type", "application/json")
         body = answer.body
         kept = msgspec.msgpack.encode((answer.status, content_type, body))
@@ -254,7 +264,7 @@ class ForwardOrder:
             # The carrier may have booked and the waybill is not on disk: the shop must not be told yet.
             message = f"the carrier's answer could not be stored; order {booking.shipment} is looked up when the store is back"
             raise OrderRefused(message, code=error.code, shipment=booking.shipment) from None
-        return FrontAnswer(answer.status, content_type, body, booking.shipment)
+        return FrontAnswer(answer.status, content_type, body, booking.shipment, withheld=withheld)
 
     async def _settle(
         self, booking: Booking, status: str, *, code: str = "", answer: Answer | None = None, kept: bytes | None = None
@@ -283,6 +293,17 @@ class ForwardOrder:
             self._relays.give_up(booking.book, now)
         service.metrics.order(carrier, status)
         log.debug("order.settled", shipment=shipment, carrier=carrier, status=status)
+
+
+def label_terms(service: Service, route: Route, last_mile: str, shipment: str) -> Terms:
+    """What becomes of the carrier's labels for a shipment; an empty id is a call that speaks of none of ours."""
+    url = service.settings.public_url
+    return Terms(
+        by_label=(route.options.get("last_mile") or last_mile) == "label",
+        unread=str(route.options.get("label_artwork") or WITHHOLD),
+        own_url=f"{url}/v1/shipments/{shipment}/label?format=pdf" if url and shipment else "",
+        theirs=partial(address, service, shipment) if shipment else None,
+    )
 
 
 def _says_nothing(answer: Answer) -> bool:

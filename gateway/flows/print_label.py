@@ -50,10 +50,12 @@ class PrintLabel:
         format: str = "png",
         size: str = "100x150",
         dpi: int = 203,
+        outcome: reads.Outcome | None = None,
     ) -> Rendered:
-        """Render one label. `tenant` None is the local operator. Raises `shipment_not_found`, `shipment_erased`, `no_waybill`."""
+        """Render one label. `tenant` None is the local operator; `outcome` is one that came too lately to be stored. Raises `shipment_not_found`, `shipment_erased`, `no_waybill`."""
         service, now = self._service, self._service.clock()
-        row, outcome, record, stage = await service.database.read(lambda connection: _load(connection, shipment))
+        row, stored, record, stage = await service.database.read(lambda connection: _load(connection, shipment))
+        outcome = outcome or stored
         if row is None or (tenant is not None and row.tenant != tenant):
             raise NoLabel("no such shipment")
         if record is None:

@@ -95,6 +95,8 @@ class FrontDoor:
             headers["Veilway-Replayed"] = "yes"
         if not answer.idempotent:
             headers["Veilway-Idempotent"] = "no"
+        if answer.withheld:
+            headers["Veilway-Label"] = "withheld"
         if answer.status >= 400:
             headers["Veilway-Error-Source"] = "carrier"
         headers["Content-Type"] = answer.content_type

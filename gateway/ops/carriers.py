@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from gateway.courier_door import courier_rules
 from gateway.flows import Flows
+from gateway.flows.artwork import POLICIES, WITHHOLD
 from gateway.ids import COURIER_TOKEN, key_digest, new_id, new_key
 from gateway.ops.registry import OpRefused, Params, named, now_ms, op
 from gateway.secrets_box import seal_secrets
@@ -47,6 +48,8 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
         raise ConfigError("last_mile: must be ticket or label", path="last_mile")
     if options.get("mode", "enforce") not in ("off", "report", "enforce"):
         raise ConfigError("mode: must be off, report or enforce", path="mode")
+    if options.get("label_artwork", WITHHOLD) not in POLICIES:
+        raise ConfigError(f"label_artwork: must be {', '.join(POLICIES)}", path="label_artwork")
     kept = dict(service.routes[carrier].options) if carrier in service.routes else {}
     # What was asked of couriers stays asked when only a URL or a secret changes: forgetting a flag must not open a door.
     options["hosts"] = _hosts(dict(kept.get("hosts", {})) | hosts)
@@ -75,6 +78,7 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
         "mode": options.get("mode", "enforce"),
         "secrets": sorted(given),
         "last_mile": options.get("last_mile", profile.last_mile),
+        "label_artwork": options.get("label_artwork", WITHHOLD),
     }
     await service.change(
         work, service.record("carrier.enabled", tenant="", actor=params["actor"], subject=carrier, detail=detail)

@@ -19,6 +19,10 @@ FINEST_BARS, FINEST_SQUARE = 2, 3
 LINEAR = {"Code 128", "Code 39", "Code 93", "ITF", "Codabar", "EAN-13", "UPC-A"}
 
 
+ALONE = 0.6
+"""Share of a picture's area that a code with its margins fills where the picture is that code and no label."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     """One code in a picture. `faults` are finding codes."""
@@ -47,6 +51,15 @@ def codes_in(image: Image.Image, *, on_grid: bool = True) -> list[Seen]:
     if not found and zxingcpp.read_barcodes(grey, try_invert=True):
         seen.append(Seen("", "", ("code_inverted",), (0, 0, *grey.size)))
     return seen
+
+
+def is_one_code(page: Image.Image) -> bool:
+    """Whether a picture is nothing but one code with its margins."""
+    seen = [code for code in codes_in(page) if code.text]
+    if len(seen) != 1:
+        return False
+    left, top, right, bottom = seen[0].box
+    return (right - left) * (bottom - top) >= ALONE * page.width * page.height
 
 
 def _seen(grey: Image.Image, code: zxingcpp.Barcode, on_grid: bool) -> Seen:

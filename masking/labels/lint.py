@@ -18,6 +18,7 @@ from masking.labels.layout import Finding
 from masking.labels.shapes import mask_shapes, personal_kinds
 from masking.labels.sinks import Reading, Said, read
 from masking.labels.ticket import parse
+from masking.labels.unread import unread
 from masking.party import mask_party
 from masking.personal import Kind, MaskedParty, Party
 
@@ -33,6 +34,8 @@ class Verdict:
     readable: tuple[tuple[str, str, str], ...]
     notes: tuple[Finding, ...] = ()
     """Oddities that are no reason to stop: a check digit that is not what the number's form asks for."""
+    unread: tuple[str, ...] = ()
+    """Parts that nobody can search: pictures that are no code, pages without text, what lies elsewhere."""
 
     @property
     def clean(self) -> bool:
@@ -83,7 +86,7 @@ def check(data: bytes, plain: Plain | None = None) -> Verdict:
     for finding in (*_code_findings(seen, said, reading), *_waybill_findings(said, plain)):
         findings[finding] = None
     readable = tuple(_shown(item) for item in said if item.text.strip())
-    return Verdict(reading.format, tuple(findings), readable, tuple(_notes(said)))
+    return Verdict(reading.format, tuple(findings), readable, tuple(_notes(said)), unread(reading))
 
 
 def _personal(item: Said, plain: Plain | None) -> list[str]:

@@ -1,4 +1,4 @@
-"""A carrier's own label, with the people on it masked and every barcode as it was. ZPL and PDF text is rewritten; what cannot be
+"""A carrier's own label, with the people on it masked and every barcode as it was. ZPL, PDF and HTML text is rewritten; what cannot be
 read is covered by boxes that a template names, or refused.
 
 Afterwards the result is read as a stranger would: a value that is still there, or a code that says something else, is a
@@ -67,6 +67,7 @@ def remask(
     cover: Cover | None = None,
 ) -> Remasked:
     """Mask these people on a label. Raises `LabelRefused` where that cannot be done completely."""
+    from masking.labels.html import rewrite
     from masking.labels.remask_pdf import remask_pdf
     from masking.labels.remask_picture import remask_picture
     from masking.labels.remask_zpl import remask_zpl
@@ -80,10 +81,12 @@ def remask(
             done = remask_zpl(data, replace, cover)
         case "pdf":
             done = remask_pdf(data, replace, cover)
+        case "html":
+            done = Remasked(*rewrite(data, replace))
         case "png" | "image":
             done = remask_picture(data, cover)
         case _:
-            raise LabelRefused("Only ZPL, PDF and pictures can be masked afterwards.", code="file_unreadable")
+            raise LabelRefused("Only ZPL, PDF, HTML and pictures can be masked afterwards.", code="file_unreadable")
     after = read(done.data)
     _confirm(after, contents, Plain(parties, keep=keep))
     if not parties and (sinks := personal_sinks(after)):

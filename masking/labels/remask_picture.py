@@ -8,11 +8,8 @@ import io
 
 from PIL import Image
 
-from masking.labels.grid import codes_in
+from masking.labels.grid import is_one_code
 from masking.labels.remask import Box, Cover, Remasked
-
-ALONE = 0.6
-"""Share of a picture's area that a code with its margins fills where the picture is that code and no label."""
 
 
 def remask_picture(data: bytes, cover: Cover) -> Remasked:
@@ -20,21 +17,13 @@ def remask_picture(data: bytes, cover: Cover) -> Remasked:
     with Image.open(io.BytesIO(data)) as image:
         page = image.convert("L")
         dpi = float(image.info.get("dpi", (cover.dpi, cover.dpi))[0]) or cover.dpi
-    if not cover.boxes and not _is_code(page):
+    if not cover.boxes and not is_one_code(page):
         cover.refuse_unknown(data, False, "picture")
     for box in cover.boxes:
         page.paste(255, _pixels(box, dpi))
     out = io.BytesIO()
     page.point(lambda level: 255 if level > 127 else 0, "1").save(out, "PNG", dpi=(dpi, dpi))
     return Remasked(out.getvalue(), len(cover.boxes))
-
-
-def _is_code(page: Image.Image) -> bool:
-    seen = [code for code in codes_in(page) if code.text]
-    if len(seen) != 1:
-        return False
-    left, top, right, bottom = seen[0].box
-    return (right - left) * (bottom - top) >= ALONE * page.width * page.height
 
 
 def _pixels(box: Box, dpi: float) -> tuple[int, int, int, int]:

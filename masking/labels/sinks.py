@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from PIL import Image, ImageSequence
 
-from masking.labels import zpl_reader
+from masking.labels import html, zpl_reader
 from masking.labels.codes import QUIET_BARS, QUIET_QR
 from masking.labels.errors import LabelRefused
 from masking.labels.grid import FINEST_BARS, FINEST_SQUARE
@@ -54,10 +54,12 @@ class Reading:
     pictures: tuple[Picture, ...]
     faults: tuple[tuple[str, str], ...] = ()
     """Finding codes and sinks of codes that a printer will draw and no picture shows."""
+    elsewhere: tuple[str, ...] = ()
+    """What the file shows and does not hold."""
 
 
 def format_of(data: bytes) -> str:
-    """`png`, `image`, `pdf`, `zpl`, `tspl`, or `""`."""
+    """`png`, `image`, `pdf`, `html`, `zpl`, `tspl`, or `""`."""
     head = data[:1024].lstrip()
     if head.startswith(b"\x89PNG"):
         return "png"
@@ -65,6 +67,8 @@ def format_of(data: bytes) -> str:
         return "pdf"
     if head.startswith((b"GIF8", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"BM")):
         return "image"
+    if html.is_html(data):
+        return "html"
     if b"^XA" in data[:100_000].upper():
         return "zpl"
     return "tspl" if _TSPL.search(data) else ""
@@ -78,12 +82,13 @@ def read(data: bytes) -> Reading:
         "png": _read_image,
         "image": _read_image,
         "pdf": read_pdf,
+        "html": _read_html,
         "zpl": _read_zpl,
         "tspl": _read_tspl,
     }
     reader = readers.get(format_of(data))
     if reader is None:
-        raise LabelRefused("This is no PNG, PDF, ZPL or TSPL label.", code="file_unreadable")
+        raise LabelRefused("This is no PNG, PDF, HTML, ZPL or TSPL label.", code="file_unreadable")
     return reader(data)
 
 
@@ -100,6 +105,12 @@ def _read_image(data: bytes) -> Reading:
         said.append(Said("after the picture", tail.decode("utf-8", "replace")))
     pictures = [Picture(f"frame {at}", layer) for at, frame in enumerate(frames) for layer in _layers(frame)]
     return Reading("png" if kept else "image", tuple(said), tuple(pictures))
+
+
+def _read_html(data: bytes) -> Reading:
+    said = [Said(sink, text) for sink, text in html.texts(data) if text.strip()]
+    drawn = [Picture(f"html picture {at + 1}", image, on_grid=False) for at, image in enumerate(html.pictures(data))]
+    return Reading("html", tuple(said), tuple(drawn), elsewhere=html.elsewhere(data))
 
 
 def _layers(frame: Image.Image) -> Iterator[Image.Image]:

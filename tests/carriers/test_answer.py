@@ -162,6 +162,15 @@ def test_artwork_can_be_replaced_or_withheld() -> None:
     assert json.loads(answer.body) == {"ok": True, "label": "", "labelUrl": "https://gateway.example/l/1"}
 
 
+def test_artwork_as_a_data_address_stays_one() -> None:
+    told = "data:image/png;base64," + base64.b64encode(b"\x89PNG label").decode()
+    answer = answered({"ok": True, "label": told})
+    (artwork,) = answer.artwork
+    assert (artwork.format, artwork.content) == ("PNG", b"\x89PNG label")
+    artwork.replace(b"\x89PNG ours")
+    assert json.loads(answer.body)["label"] == "data:image/png;base64," + base64.b64encode(b"\x89PNG ours").decode()
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [
@@ -171,6 +180,8 @@ def test_artwork_can_be_replaced_or_withheld() -> None:
         (b"\n^XA^FO", "ZPL"),
         (b"<!DOCTYPE html>", "HTML"),
         (b"<html>", "HTML"),
+        (b"<div class='label'>", "HTML"),
+        (b"<shipment>", "unknown"),
         (b"https://x", "URL"),
         (b"\xff\xd8\xff\xe0", "JPEG"),
         (b"????", "unknown"),
