@@ -66,7 +66,7 @@ async def test_an_operator_may_trust_a_carrier_s_pictures(own_world: World) -> N
 @pytest.mark.parametrize("format", ["GIF", "PNG"])
 async def test_ours_replaces_it_in_the_format_that_was_asked_for(own_world: World, format: str) -> None:
     await enabled(own_world, "replace")
-    answer, (label,) = await booked(own_world, gif(), format)
+    _answer, (label,) = await booked(own_world, gif(), format)
     with Image.open(io.BytesIO(label)) as image:
         assert image.format == "GIF"
         codes = {code.text for code in zxingcpp.read_barcodes(image.convert("L"))}
