@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from carriers.born import mask_named
 from carriers.claim import PERSONAL, Node
 from carriers.errors import CarrierRefusal
 from carriers.order import OpenOrder
@@ -17,6 +16,7 @@ from carriers.profile import Answer, CarrierProfile, Operation, Setter
 from carriers.sheet import stranger_kind
 from carriers.wire import WireRequest
 from masking.freetext import find_personal
+from masking.named import mask_named
 
 _CODECS = (("json", "json"), ("x-www-form-urlencoded", "form"), ("xml", "xml"))
 

@@ -23,6 +23,7 @@ from carriers.sheet import Leaf, Level, close_level, put_back, stranger_kind
 from masking.addresses import mask_address
 from masking.contacts import mask_company, mask_id
 from masking.freetext import mask_text
+from masking.named import mask_named
 from masking.names import mask_name
 from masking.personal import Kind, Masked, RelayNumber, Role
 from masking.phones import mask_phone
@@ -252,13 +253,13 @@ class _Pen:
             return self._masked(kind, leaf._replace(value=text)).text
         if kind is _PHONE:
             return mask_phone(text).text
-        return mask_text(text).text
+        return mask_text(mask_named(text)).text
 
     def scrub(self) -> None:
-        """Take out of free texts what has a personal shape, and every value of this order's own parties."""
+        """Take out of free texts what has a personal shape, whom they name by a role, and every value of this order's own parties."""
         for leaf in self.texts:
             text = without_known(leaf.value, self.order.sheet.leaves, self._stand_in)
-            text = self._by_meaning(leaf, text) if leaf.rule.stranger else mask_text(text).text
+            text = self._by_meaning(leaf, text) if leaf.rule.stranger else mask_text(mask_named(text)).text
             if leaf.rule.part == "goods":
                 self.goods.append(text)
             if text != leaf.value:

@@ -13,6 +13,7 @@ from masking.addresses import mask_address
 from masking.contacts import mask_company, mask_email, mask_id
 from masking.errors import VeilwayError
 from masking.freetext import mask_text
+from masking.named import mask_named
 from masking.names import mask_name
 from masking.personal import Kind, Masked
 from masking.phones import mask_phone
@@ -49,11 +50,17 @@ def maskers(policy: str = DEFAULT) -> dict[str, Callable[[str], Masked]]:
         "postcode": mask_postcode,
         Kind.COMPANY: mask_company,
         Kind.ID: mask_id,
-        Kind.FREE_TEXT: mask_text,
-        "text": mask_text,
+        Kind.FREE_TEXT: _mask_remark,
+        "text": _mask_remark,
         Kind.CREDENTIAL: lambda text: Masked(STARS if text else "", "credential"),
         Kind.PLAIN: lambda text: Masked(text, "plain"),
     }
+
+
+def _mask_remark(text: str) -> Masked:
+    named = mask_named(text)
+    masked = mask_text(named)
+    return Masked(masked.text, "text_scrubbed") if named != text and masked.reason == "text_clean" else masked
 
 
 class Copier:
@@ -107,6 +114,6 @@ class Copier:
             case Rest.DROP:
                 return None
             case Rest.SCRUB:
-                masked = mask_text(str(value)).text
+                masked = _mask_remark(str(value)).text
                 return value if masked == str(value) else masked
         raise CopyRefused("this column has no kind; map it, or say what becomes of the rest", path=path)

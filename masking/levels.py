@@ -7,6 +7,7 @@ from collections.abc import Callable
 from masking.addresses import mask_address, mask_postcode
 from masking.contacts import mask_email, mask_id
 from masking.freetext import mask_text
+from masking.named import mask_named
 from masking.names import mask_company, mask_name
 from masking.personal import Masked, MaskedParty, Party, PostalAddress, RelayNumber
 from masking.phones import mask_phone
@@ -55,7 +56,7 @@ def show_text(text: str, level: Level) -> str:
     """A free text at a level; masked, everything personal in it is covered."""
     if level is Level.FULL:
         return text
-    return mask_text(text).text if text and level is Level.MASKED else ""
+    return mask_text(mask_named(text)).text if text and level is Level.MASKED else ""
 
 
 def _address(

@@ -41,6 +41,7 @@ from gateway.upstream import ENFORCE, CarrierFault, Route
 from masking.errors import VeilwayError
 from masking.freetext import mask_text
 from masking.guard import Guard
+from masking.named import mask_named
 from masking.personal import Kind
 from masking.record import Order, to_groups
 from masking.vault import Sealed, blind_index, keyed_digest, seal
@@ -154,7 +155,7 @@ class ForwardOrder:
         for _path, kind, _role in personal:
             self._service.metrics.unenforced.labels(order.profile.id, kind.value).inc()
         whole = [value for _p, _k, _r, value in order.opened.fields]
-        return Veiled(order.opened, personal, whole, [], mask_text(order.opened.goods).text)
+        return Veiled(order.opened, personal, whole, [], mask_text(mask_named(order.opened.goods)).text)
 
     def _seal(self, order: Incoming, shipment: str, veiled: Veiled) -> Sealed:
         opened = order.opened

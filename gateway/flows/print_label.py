@@ -21,6 +21,7 @@ from masking.freetext import mask_text
 from masking.labels.label import PLAIN_ADDRESS_CARRIERS, Label
 from masking.labels.render import Rendered, render
 from masking.labels.ticket import Ticket, issue
+from masking.named import mask_named
 from masking.personal import Kind, MaskedParty, RelayNumber
 from masking.policy import Audience, Occasion, Reader
 from masking.stage import Stage
@@ -124,6 +125,6 @@ def label_of(
         ticket=ticket,
         printed_at=now,
         routing_code=outcome.routing_code,
-        goods=tuple(mask_text(name).text for name in view.goods.splitlines() if name.strip()),
+        goods=tuple(mask_text(mask_named(name)).text for name in view.goods.splitlines() if name.strip()),
         mask_allowed=mask_allowed,
     )
