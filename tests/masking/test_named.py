@@ -128,7 +128,9 @@ def test_masking_twice_is_masking_once(text: str) -> None:
     assert mask_named(once) == once
 
 
-@pytest.mark.parametrize("piece", ["人", "由张三", "attn ", "收件人：", "attn: Ab ", "Ab-", "【李", "收件人 ", "A.", "dr ", " "])
+@pytest.mark.parametrize(
+    "piece", ["人", "由张三", "attn ", "收件人：", "attn: Ab ", "Ab-", "【李", "收件人 ", "A.", "dr ", " "]
+)
 def test_a_long_text_takes_time_in_step_with_its_length(piece: str) -> None:
     def seconds(length: int) -> float:
         text = "attn: " + piece * (length // len(piece))
