@@ -72,7 +72,7 @@ def make_flows(service: Service) -> Flows:
         CarrierLabel(service, printing),
         settle,
         ShopCredentials(service),
-        CarrierPush(service, lifecycle),
+        CarrierPush(service, lifecycle, settle),
         lifecycle,
         Deliver(service),
     )

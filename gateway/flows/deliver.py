@@ -69,7 +69,7 @@ class Deliver:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._queues: dict[str, asyncio.Task[None]] = {}
-        """The shops that are being called; none has two queues, so its events come in order."""
+        """The shops that are being called, none by two queues at once."""
 
     async def once(self) -> int:
         """Try everything that is due, and wait for the end of it; gives how many were tried."""

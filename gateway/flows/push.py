@@ -17,12 +17,14 @@ from carriers.push import PushEvent, read_push
 from carriers.wire import WireRequest
 from gateway.flows.deliver import put
 from gateway.flows.lifecycle import Lifecycle
+from gateway.flows.settle import NotResolvable, Settle
 from gateway.service import Service
-from gateway.store import reads
+from gateway.store import chore_reads, reads
 from gateway.store.errors import Conflict, Overloaded
 from gateway.store.tables import hook_events, stages
 from gateway.store.unit import Unit
 from masking.stage import Stage, advance, first_mark, latest
+from masking.vault import blind_index
 
 AT_ONCE = 5  # events of one parcel in one moment that are sorted out here
 
@@ -46,9 +48,10 @@ class _Parcel:
 class CarrierPush:
     """The push path."""
 
-    def __init__(self, service: Service, lifecycle: Lifecycle) -> None:
+    def __init__(self, service: Service, lifecycle: Lifecycle, settling: Settle) -> None:
         self._service = service
         self._lifecycle = lifecycle
+        self._settling = settling
 
     async def run(self, carrier: str, request: WireRequest) -> Ack:
         """Take one push; each of its events is durable when this returns."""
@@ -66,7 +69,13 @@ class CarrierPush:
 
     async def _apply(self, carrier: str, event: PushEvent, *, verified: bool) -> None:
         digest = hashlib.sha256(f"{event.waybill}\n{event.id}".encode()).digest()[:16]
-        parcel = await self._service.database.read(lambda connection: _find(connection, carrier, event.waybill, digest))
+
+        def look(connection: Connection) -> _Parcel | None:
+            return _find(connection, carrier, event.waybill, digest)
+
+        parcel = await self._service.database.read(look)
+        if parcel is None and await self._settle(carrier, event):
+            parcel = await self._service.database.read(look)
         if parcel is None:
             return  # not ours, or told before; the carrier is thanked all the same, or it would send it for days
         now, shipment = self._service.clock(), parcel.shipment
@@ -90,6 +99,7 @@ class CarrierPush:
             then = await self._lifecycle.follow(unit, shipment, stage, now)
             told = {"carrier": carrier, "waybill": event.waybill, "stage": stage.value}
             put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.stage", now=now, **told)
+        self._tell(unit, shipment, event, now)
         detail = {
             "carrier": carrier,
             "code": event.code[:40],
@@ -110,6 +120,33 @@ class CarrierPush:
         await self._service.commit(unit)
         if then:
             then()
+
+    def _tell(self, unit: Unit, shipment: reads.ShipmentRow, event: PushEvent, now: datetime) -> None:
+        """The carrier's own word to the shop, whether or not it moves the parcel: code and moment. Its texts may name people and are not
+        stored; the shop reads them, masked, from the carrier's trace."""
+        said = {"carrier": shipment.carrier, "waybill": event.waybill, "code": event.code[:40]}
+        if event.at is not None:
+            said["at"] = event.at.astimezone(UTC).isoformat()
+        put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.tracking", now=now, **said)
+
+    async def _settle(self, carrier: str, event: PushEvent) -> bool:
+        """A waybill that nobody knows, under a reference of an order in doubt: the carrier says itself that it is booked."""
+        if not event.waybill or not event.reference:
+            return False
+        keyring = self._service.keys.keyring
+
+        def find(connection: Connection) -> list[str]:
+            open_orders = chore_reads.in_doubt(connection, carrier)
+            tenants = {shipment.tenant for shipment in open_orders}
+            asked = {t: blind_index(keyring, t, f"reference {carrier}", event.reference) for t in tenants}
+            return [shipment.id for shipment in open_orders if shipment.ref == asked[shipment.tenant]]
+
+        found = await self._service.database.read(find)
+        if len(found) != 1:  # two shops may use one reference: whose it is cannot be told
+            return False
+        with suppress(NotResolvable):  # settled by a look-up at this very moment
+            await self._settling.resolve(found[0], waybill=event.waybill, actor=f"carrier:{carrier}")
+        return True
 
 
 def _find(connection: Connection, carrier: str, waybill: str, digest: bytes) -> _Parcel | None:

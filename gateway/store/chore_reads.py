@@ -26,15 +26,20 @@ def pending(connection: Connection, after: str, before: str, limit: int) -> tupl
     return found, rows[-1].id if rows else after, len(rows) == limit
 
 
-def unknown(connection: Connection, before: str, limit: int) -> list[ShipmentRow]:
-    """Shipments with ids below `before` whose latest outcome is `unknown`, newest first."""
+_AFTER_ALL, _MANY = "t", 2000  # every id begins with shp_
+
+
+def unknown(connection: Connection, before: str, limit: int, carrier: str = "") -> list[ShipmentRow]:
+    """Shipments with ids below `before` whose latest outcome is `unknown`, newest first; of one carrier where it is named."""
     later = aliased(outcomes, name="later")
+    mine = [shipments.c.carrier == carrier] if carrier else []
     rows = connection.execute(
         select(shipments)
         .join(outcomes, outcomes.c.shipment == shipments.c.id)
         .where(
             outcomes.c.status == "unknown",
             shipments.c.id < before,
+            *mine,
             ~select(later.c.seq)
             .where(later.c.shipment == outcomes.c.shipment, later.c.seq > outcomes.c.seq)
             .correlate(outcomes)
@@ -44,6 +49,15 @@ def unknown(connection: Connection, before: str, limit: int) -> list[ShipmentRow
         .limit(limit)
     )
     return [shipment_of(row) for row in rows]
+
+
+def in_doubt(connection: Connection, carrier: str) -> list[ShipmentRow]:
+    """The carrier's shipments whose latest outcome is `unknown`, newest first, as many as one look may cost."""
+    return [
+        shipment
+        for shipment in unknown(connection, _AFTER_ALL, limit=_MANY, carrier=carrier)
+        if shipment.ref is not None
+    ]
 
 
 def run_out(connection: Connection, after: int, until: int, limit: int) -> tuple[list[tuple[Binding, bool]], int]:
