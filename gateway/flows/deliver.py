@@ -1,7 +1,7 @@
 """Pushes to shops, from a durable outbox: what became of a shipment, signed as Standard Webhooks, until the shop takes it.
 
 An event stands in the same transaction as what it tells of. It is sent at least once (the id is the receiver's idempotency
-key), with growing pauses over three days; what is refused to the end is a dead letter, kept, listed and counted, never dropped.
+key), with growing pauses over more than two days; what is refused to the end is a dead letter, kept, listed and counted, never dropped.
 Each shop has a queue of its own, so that one that does not answer holds up nobody else. No event holds a personal value: ids,
 waybill, stage, status.
 """
@@ -29,7 +29,7 @@ from gateway.store.errors import StoreError
 from gateway.store.tables import outbox, shops
 from gateway.store.unit import Unit
 
-PAUSES = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 57600, 86400)  # seconds before each further try: three days
+PAUSES = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 57600, 86400)  # seconds before each further try
 AT_ONCE = 50  # events taken in one go
 SHOPS = 64  # that are called at a time
 ANSWER_SECONDS = 10.0
