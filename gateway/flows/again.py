@@ -97,12 +97,24 @@ class OncePerOrder:
             raise OrderRefused("this order was erased", code="shipment_erased", shipment=first.id)
         if outcome is None or outcome.status == "unknown":
             outcome = await self._asked(order, first, outcome)
+        self._still_open(order, first, outcome)
         if outcome.status in NEVER_BOOKED:
             return await self._forward.book(replace(order, attempt=first.attempt + 1))
         if first.document != order.document:
             message = "an order with this reference and another document is stored"
             raise OrderRefused(message, code="reference_conflict", shipment=first.id)
         return await self._replay(first, outcome, record)
+
+    def _still_open(self, order: Incoming, first: reads.ShipmentRow, outcome: reads.Outcome) -> None:
+        """What the carrier was found not to have is open to a retry for a time: later, the shop may long have gone elsewhere."""
+        window: timedelta = self._service.settings.retry_window
+        age = order.now.timestamp() * 1000 - first.created_at
+        if outcome.status == "absent" and age > window.total_seconds() * 1000:
+            raise OrderRefused(
+                "the carrier never booked this order, and its retry window is over",
+                code="order_unknown",
+                shipment=first.id,
+            )
 
     async def _asked(self, order: Incoming, first: reads.ShipmentRow, outcome: reads.Outcome | None) -> reads.Outcome:
         """The order is pending or unknown: another process may be at work; else the carrier is asked."""
@@ -116,13 +128,6 @@ class OncePerOrder:
         if finding.status == "unknown":
             message = f"whether the carrier booked order {first.id} is not known; `veilway shipment resolve` closes it"
             raise OrderRefused(message, code="order_unknown", shipment=first.id)
-        window: timedelta = service.settings.retry_window
-        if finding.status == "absent" and age > window.total_seconds() * 1000:
-            raise OrderRefused(
-                "the carrier never booked this order, and its retry window is over",
-                code="order_unknown",
-                shipment=first.id,
-            )
         stored = await service.database.read(lambda connection: reads.outcome(connection, first.id))
         if stored is None:
             raise OrderRefused("the order's state could not be read", code="order_unknown", shipment=first.id)

@@ -77,14 +77,21 @@ async def test_an_operator_closes_an_order_in_doubt_once(tmp_path: Path) -> None
         assert absent.value.code == "shipment_not_found"
 
 
-async def test_an_order_found_absent_is_closed_to_retries_after_its_window(tmp_path: Path) -> None:
+@pytest.mark.parametrize("swept", [False, True])
+@pytest.mark.parametrize(("hours", "books"), [(23, 1), (25, 0)])
+async def test_an_order_found_absent_is_closed_to_retries_after_its_window(
+    tmp_path: Path, swept: bool, hours: int, books: int
+) -> None:
     async with open_world(tmp_path, **HASTY) as own:
         document = sf_document()
-        await lost(own, document, booked=False)
-        own.clock.turn(timedelta(hours=25))
+        shipment = await lost(own, document, booked=False)
+        if swept:
+            await own.running.flows.settle.sweep(older_than=timedelta(milliseconds=-1))
+            assert await status(own, shipment) == "absent"
+        own.clock.turn(timedelta(hours=hours))
         answer = await own.sf_order(document)
-        assert (answer.status, answer.code) == (409, "order_unknown")
-        assert own.sf.booked[document["orderId"]] == 0
+        assert (answer.status, answer.code) == ((200, "") if books else (409, "order_unknown"))
+        assert own.sf.booked[document["orderId"]] == books
 
 
 async def test_the_reference_is_opened_on_record(tmp_path: Path) -> None:
