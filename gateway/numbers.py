@@ -7,6 +7,8 @@ its binding, whose key (X, extension, turn) no second binding can ever take.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,9 +18,15 @@ from gateway.settings import Settings
 from gateway.store import relay_reads
 from gateway.store.database import Database
 from gateway.store.number_blocks import Block, claim_blocks
+from masking.personal import PostalAddress
 from virtual_numbers.binding import Scheme, Slot
 from virtual_numbers.errors import PoolExhausted, SlotRefused
 from virtual_numbers.pool import Pool, PoolPolicy, SlotState
+
+_NOWHERE = PostalAddress()
+_KIND_OF_PLACE = re.compile(r"(?:特别行政区|自治[区州县]|[省市区县])\Z")
+_AUTONOMOUS = re.compile(r"自治[区州县]\Z")
+_HEAD = 20  # characters of an address in one line that name state, city and district
 
 
 @dataclass(slots=True)
@@ -74,16 +82,32 @@ class NumberDesk:
             exhaustion="queue" if s.exhaustion == "queue" else "refuse",
         )
 
-    def lease(self, carrier: str, now: datetime, party: bytes) -> tuple[Slot, Scheme]:
-        """A slot for a party of an order with this carrier. Raises `PoolExhausted`; never shortens a quarantine."""
+    def lease(
+        self, carrier: str, now: datetime, party: bytes, address: PostalAddress = _NOWHERE
+    ) -> tuple[Slot, Scheme]:
+        """A slot for a party of an order with this carrier, of a pool of the party's own region first. Never shortens a quarantine.
+
+        Raises `PoolExhausted`; its `retry_at` is the earliest of the pools', where they queue.
+        """
+        again: list[datetime] = []
+        for counter in self._serving(carrier, address):
+            try:
+                return counter.pool.lease(now, party), Scheme(counter.row.scheme)
+            except PoolExhausted as exhausted:
+                again += [exhausted.retry_at] if exhausted.retry_at else []
+        message = "no pool has a slot for this carrier; `veilway numbers add` adds numbers"
+        raise PoolExhausted(message, retry_at=min(again, default=None))
+
+    def _serving(self, carrier: str, address: PostalAddress) -> Iterator[_Counter]:
+        """The carrier's own pools before everybody's; of each, those of the party's region before those of none."""
         for bound in (carrier, ""):
-            for counter in self._counters.values():
-                if counter.row.carrier == bound:
-                    try:
-                        return counter.pool.lease(now, party), Scheme(counter.row.scheme)
-                    except PoolExhausted:
-                        continue
-        raise PoolExhausted("no pool has a slot for this carrier; `veilway numbers add` adds numbers")
+            mine = [counter for counter in self._counters.values() if counter.row.carrier == bound]
+            for counter in mine:
+                if counter.row.region and in_region(counter.row.region, address):
+                    yield counter
+            for counter in mine:
+                if not counter.row.region:
+                    yield counter
 
     def give_back(self, slot: Slot, now: datetime, *, unknown_reader: bool = False) -> None:
         """A binding ended: its slot begins its quarantine now (a year and more where a stranger may have read it).
@@ -110,6 +134,29 @@ class NumberDesk:
                 "share": round(o.share, 4),
             }
         return out
+
+
+def in_region(region: str, address: PostalAddress) -> bool:
+    """Whether an address lies in a pool's region: a country's code, or a state, city or district, with or without the word for what it is.
+
+    Where a format has the whole address in one line, the region is looked for at its beginning.
+    """
+    wanted = _bare(region)
+    places = (address.state, address.city, address.district)
+    if wanted == address.country.casefold() or any(_is_place(place, wanted) for place in places):
+        return True
+    return len(wanted) > 1 and wanted in address.street[:_HEAD].casefold()
+
+
+def _is_place(place: str, wanted: str) -> bool:
+    # Autonomous regions have their people's name between: 广西壮族自治区.
+    return _bare(place) == wanted or (place.startswith(wanted) and _AUTONOMOUS.search(place) is not None)
+
+
+def _bare(place: str) -> str:
+    """`浙江省` and `浙江` are one place."""
+    place = place.strip().casefold()
+    return _KIND_OF_PLACE.sub("", place) or place
 
 
 def _used(connection: Connection, block: Block) -> list[SlotState]:

@@ -62,6 +62,10 @@ class Settings:
     tombstone: timedelta = setting(timedelta(days=365), "Who knew a released (X, extension) is refused this long.")
     occupancy: float = setting(0.5, "Largest share of an X's extensions that may be bound at once.")
     exhaustion: str = setting("refuse", "What an order meets when its pool is empty: `refuse` or `queue`.")
+    exhaustion_wait: timedelta = setting(
+        timedelta(seconds=10),
+        "With `queue`, an order waits so long for the next number; else it is told when to come again.",
+    )
     ticket_days: int = setting(60, "A label's ticket can be scanned this many days.")
     masking_policy: str = setting(
         "gb-last4", "How phones are masked where they are shown masked: gb-last4 or gb-strict."

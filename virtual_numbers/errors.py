@@ -36,6 +36,8 @@ class PoolExhausted(NumbersError):
     def __init__(self, message: str, *, retry_at: datetime | None = None) -> None:
         super().__init__(message)
         self.retry_at = retry_at
+        self.retry_after: int | None = None
+        """The same in seconds from the refusal, where whoever refuses knows the time."""
 
 
 class ProviderRefused(NumbersError):

@@ -43,6 +43,11 @@ def _options(function: click.decorators.FC) -> click.decorators.FC:
         ),
         click.option("--carrier", default=None, help="Bind a new pool to one carrier; default serves every carrier."),
         click.option("--provider", default=None, help="Who carries the calls; default sandbox."),
+        click.option(
+            "--region",
+            default=None,
+            help="Where a new pool's numbers are at home (CN, 浙江省, 杭州): it serves only people there, and before others.",
+        ),
         json_option,
     ):
         function = option(function)
@@ -56,7 +61,7 @@ def _options(function: click.decorators.FC) -> click.decorators.FC:
 @click.pass_obj
 def add(
     context: Context, pool: str, number: tuple[str, ...], as_json: bool, provider: str | None, carrier: str | None,
-    ext_digits: int | None, scheme: str | None,
+    ext_digits: int | None, scheme: str | None, region: str | None,
 ) -> None:  # fmt: skip
     """Add numbers to POOL. NUMBER may be - or @FILE, one a line."""
     from gateway.cli.values import read_values
@@ -72,6 +77,7 @@ def add(
         ext_digits=ext_digits,
         carrier=carrier,
         provider=provider,
+        region=region,
     )
 
 
@@ -82,7 +88,7 @@ def add(
 @click.pass_obj
 def import_(
     context: Context, file: Path, pool: str | None, as_json: bool, provider: str | None, carrier: str | None,
-    ext_digits: int | None, scheme: str | None,
+    ext_digits: int | None, scheme: str | None, region: str | None,
 ) -> None:  # fmt: skip
     """Import FILE: a line is `NUMBER` or `POOL,NUMBER`; `#` begins a comment."""
     by_pool: dict[str, list[str]] = {}

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import ceil
 from typing import Any
 
 import msgspec
@@ -23,11 +24,12 @@ from gateway.store.tables import binding_states, bindings, vault
 from gateway.store.unit import Unit
 from masking.errors import VeilwayError
 from masking.keyring import Keyring
-from masking.personal import Party, RelayNumber, Role
+from masking.personal import Party, PostalAddress, RelayNumber, Role
 from masking.phones import normalise_phone
 from masking.record import Order, to_groups
 from masking.vault import blind_index, seal
 from virtual_numbers.binding import Scheme, Slot, State
+from virtual_numbers.errors import PoolExhausted
 
 Numbers = Mapping[Role, RelayNumber]
 HOTLINE_TURN = -1
@@ -107,13 +109,20 @@ class Relays:
             else:
                 book.put(Role.SENDER, *await self._sender(shop, carrier, sender, now))
         if recipient:
-            self._bind_recipient(book, shop, carrier, shipment, recipient, now)
+            address = parties[Role.RECIPIENT].address
+            await self._bind_recipient(book, shop, carrier, shipment, recipient, address, now)
         return book
 
-    def _bind_recipient(self, book: Book, shop: Shop, carrier: str, shipment: str, phone: str, now: datetime) -> None:
+    async def _bind_recipient(
+        self, book: Book, shop: Shop, carrier: str, shipment: str, phone: str, address: PostalAddress, now: datetime
+    ) -> None:
         keyring = self._service.keys.keyring
         owner = owner_index(keyring, shop.id, phone)
-        slot, scheme = self._service.desk.lease(carrier, now, owner)
+        try:
+            slot, scheme = self._service.desk.lease(carrier, now, owner, address)
+        except PoolExhausted as exhausted:
+            now = await self._cooled(exhausted, now)
+            slot, scheme = self._service.desk.lease(carrier, now, owner, address)
         book.leased.append(slot)
         book.put(Role.RECIPIENT, slot.x, slot.ext, slot.turn)
         ends = now + self._service.settings.hold
@@ -121,6 +130,17 @@ class Relays:
         book.rows.append(
             (bindings, binding_row(slot, scheme, shop.id, shipment, carrier, Role.RECIPIENT, party, owner, now, ends))
         )
+
+    async def _cooled(self, exhausted: PoolExhausted, now: datetime) -> datetime:
+        """Wait for the next slot where the policy is to queue and it comes soon; else the order is refused, and told when to come again."""
+        if exhausted.retry_at is None:
+            raise exhausted
+        wait = (exhausted.retry_at - now).total_seconds()
+        if wait > self._service.settings.exhaustion_wait.total_seconds():
+            exhausted.retry_after = ceil(wait)
+            raise exhausted
+        await asyncio.sleep(max(wait, 0))
+        return self._service.clock()
 
     async def sender_number(
         self, shop: Shop, carrier: str, parties: Mapping[Role, Party], now: datetime
@@ -148,7 +168,7 @@ class Relays:
         owner = owner_index(self._service.keys.keyring, shop.id, phone)
         async with self._making.setdefault((shop.id, carrier, owner), asyncio.Lock()):
             found = await self._stored_sender(shop.id, carrier, owner) or await self._make_sender(
-                shop, carrier, phone, owner, now
+                shop, carrier, phone, party, owner, now
             )
             if len(self._senders) >= SENDERS:
                 self._senders.clear()
@@ -163,11 +183,11 @@ class Relays:
         return binding.x, binding.ext, binding.turn
 
     async def _make_sender(
-        self, shop: Shop, carrier: str, phone: str, owner: bytes, now: datetime
+        self, shop: Shop, carrier: str, phone: str, sender: Party, owner: bytes, now: datetime
     ) -> tuple[str, str, int]:
         """A binding of its own, durable before the first order that shows it."""
         service = self._service
-        slot, scheme = service.desk.lease(carrier, now, owner)
+        slot, scheme = service.desk.lease(carrier, now, owner, sender.address)
         record = new_id("snd", int(now.timestamp() * 1000))
         groups = {"phone": to_groups(Order({Role.SENDER.value: Party(phone=phone)}))["phone"]}
         sealed = seal(service.keys.keyring, tenant=shop.id, record=record, groups=groups)

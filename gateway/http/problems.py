@@ -99,7 +99,8 @@ def problem(error: VeilwayError, **more: Any) -> web.Response:
     headers = {"Veilway-Error-Source": "gateway", "Cache-Control": "no-store"}
     if shipment:
         headers["Veilway-Shipment"] = shipment
-    if error.code in RETRY_AFTER:
-        headers["Retry-After"] = RETRY_AFTER[error.code]
+    after = getattr(error, "retry_after", None) or RETRY_AFTER.get(error.code)
+    if after:
+        headers["Retry-After"] = str(after)
     document.update({name: value for name, value in more.items() if value})
     return web.Response(status=status, body=json.dumps(document).encode(), headers=headers, content_type=PROBLEM)

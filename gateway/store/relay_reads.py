@@ -180,12 +180,14 @@ class PoolRow:
     ext_digits: int
     carrier: str
     provider: str
+    region: str
+    """Where its numbers are at home; empty for a pool that serves everywhere."""
 
 
 def all_pools(connection: Connection) -> list[PoolRow]:
     """Every pool, by name."""
     return [
-        PoolRow(r.name, r.scheme, r.ext_digits, r.carrier, r.provider)
+        PoolRow(r.name, r.scheme, r.ext_digits, r.carrier, r.provider, r.region)
         for r in connection.execute(select(pools).order_by(pools.c.name))
     ]
 

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from gateway.numbers import in_region
 from masking.errors import VeilwayError
-from tests.gateway.orders import sf_document, ups_document
-from tests.gateway.world import World, open_world
+from masking.personal import PostalAddress
+from tests.gateway.orders import sf_document, sf_form, ups_document
+from tests.gateway.world import FORM, SF_PATH, World, open_world
 
 
 def recipient(world: World) -> str:
     return json.loads(world.sf.last.form["msgData"])["contactInfoList"][1]["tel"]
+
+
+async def booked_and_cancelled(world: World) -> None:
+    """Fill the pool, then cancel an order, so that its number begins to rest."""
+    first = sf_document()
+    await world.sf_order(first)
+    while (await world.sf_order(sf_document())).status == 200:
+        pass
+    body = sf_form({"orderId": first["orderId"], "dealType": 2}, service="EXP_RECE_UPDATE_ORDER")
+    assert (await world.call("POST", SF_PATH, body=body, headers=FORM)).status == 200
 
 
 async def test_a_carrier_s_own_pool_comes_before_everybody_s(own_world: World) -> None:
@@ -79,3 +93,64 @@ async def test_an_order_that_fails_gives_its_number_to_rest(own_world: World) ->
     await own_world.sf_order(sf_document(custReferenceNo="13900090817"))
     after = own_world.service.desk.status()["first"]
     assert (after["live"], after["cooling"]) == (before["live"], before["cooling"] + 1)
+
+
+async def test_numbers_at_home_in_the_recipient_s_region_come_first_and_serve_nobody_elsewhere(
+    own_world: World,
+) -> None:
+    document = sf_document()
+    place = document["contactInfoList"][1]["address"][:2]
+    await own_world.op("numbers.add", pool="here", numbers=["95018880001"], region=place)
+    await own_world.op("numbers.add", pool="there", numbers=["95018880002"], region="拉萨", carrier="sf-express")
+    await own_world.sf_order(document)
+    assert recipient(own_world).startswith("95018880001-")
+
+
+@pytest.mark.parametrize(
+    ("region", "lies"),
+    [
+        ("CN", True),
+        ("浙江", True),
+        ("浙江省", True),
+        ("杭州市", True),
+        ("西湖", True),
+        ("浙江省杭州市", False),
+        ("上海", False),
+        ("US", False),
+    ],
+)
+def test_a_region_is_a_country_or_a_place_by_any_spelling(region: str, lies: bool) -> None:
+    assert in_region(region, PostalAddress("CN", "浙江省", "杭州", "西湖区", "文三路1号")) is lies
+
+
+@pytest.mark.parametrize(
+    ("region", "state"),
+    [("广西", "广西壮族自治区"), ("内蒙古", "内蒙古自治区"), ("广西壮族自治区", "广西"), ("香港", "香港特别行政区")],
+)
+def test_autonomous_regions_are_known_by_their_short_names(region: str, state: str) -> None:
+    assert in_region(region, PostalAddress("CN", state)) is (region != "广西壮族自治区")
+
+
+@pytest.mark.parametrize(("region", "lies"), [("杭州", True), ("浙江省杭州", True), ("文", False), ("上海", False)])
+def test_in_an_address_of_one_line_the_region_stands_at_the_beginning(region: str, lies: bool) -> None:
+    line = "浙江省杭州市西湖区文三路1号某某花园三期之上海公馆"
+    assert in_region(region, PostalAddress("CN", street=line)) is lies
+
+
+async def test_an_order_waits_for_a_number_that_has_nearly_rested(tmp_path: Path) -> None:
+    rest = timedelta(seconds=2)
+    async with open_world(tmp_path, numbers=["95013990009"], ext_digits=1, exhaustion="queue", quarantine=rest) as own:
+        await booked_and_cancelled(own)
+        waiting = asyncio.ensure_future(own.sf_order(sf_document()))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        own.clock.turn(rest)
+        assert (await waiting).status == 200
+
+
+async def test_an_order_that_would_wait_too_long_is_told_when_to_come_again(tmp_path: Path) -> None:
+    rest = timedelta(hours=1)
+    async with open_world(tmp_path, numbers=["95013990009"], ext_digits=1, exhaustion="queue", quarantine=rest) as own:
+        await booked_and_cancelled(own)
+        answer = await own.sf_order(sf_document())
+        assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "pool_exhausted", "3600")
