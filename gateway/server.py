@@ -139,11 +139,13 @@ async def _renew(service: Service) -> None:
 
 
 async def _follow(service: Service) -> None:
-    """Beside other processes: see within a second what they enabled, suspended or asked of couriers."""
+    """Beside other processes: see within a second what they enabled, suspended, asked of couriers or opened to them."""
     while not service.settings.embedded:
         await asyncio.sleep(0.5)
         with suppress(Exception):
             await service.load_routes()
+            if await service.load_policy():
+                log.info("policy.in_force", version=service.policies.number)
 
 
 async def serve(settings: Settings, *, reuse_port: bool = False) -> None:

@@ -28,6 +28,7 @@ from gateway.keys import Keys, load_keys
 from gateway.logs import log
 from gateway.metrics import Metrics
 from gateway.numbers import NumberDesk
+from gateway.policy_book import PolicyBook, folder_policy
 from gateway.secrets_box import open_secrets
 from gateway.settings import Settings
 from gateway.store import reads, relay_reads
@@ -41,7 +42,7 @@ from gateway.upstream import Route, Upstream
 from masking.audit import entry
 from masking.errors import VeilwayError
 from masking.policy import ScopePolicy
-from masking.policy_load import built_in, load_policy
+from masking.policy_load import PolicyInvalid
 
 T = TypeVar("T")
 Clock = Callable[[], datetime]
@@ -80,7 +81,9 @@ class Service:
     tokens: Tokens
     metrics: Metrics
     checkpoints: Checkpoints
+    policies: PolicyBook
     policy: ScopePolicy
+    """The one in force at this moment."""
     clock: Clock
     holder: str
     routes: dict[str, Route] = field(default_factory=dict)
@@ -160,6 +163,17 @@ class Service:
         }
         self.hooks = {carrier: hook for carrier, _url, _sealed, hook, _options, _suspended in rows}
 
+    async def load_policy(self) -> bool:
+        """See which version of the policy is in force; True where it is another now. Raises `policy_invalid` where it cannot be understood; then nobody sees anything."""
+        try:
+            changed = await self.policies.follow()
+        except PolicyInvalid:
+            self.policy = self.policies.current
+            raise
+        if changed:
+            self.policy = self.policies.current
+        return changed
+
     async def token(self, profile: CarrierProfile, route: Route) -> str | None:
         """A live bearer token for carriers that want one, fetched once for all who wait."""
         if profile.token is None:
@@ -195,6 +209,7 @@ async def open_service(
             commits = GroupCommit(database, origin=f"veilway/{holder}", limit=settings.queue_limit)
             metrics = Metrics()
             checkpoints = Checkpoints(commits, found_keys.checkpoints, database, settings.dir, clock, metrics)
+            first = folder_policy(settings.dir)
             service = Service(
                 settings,
                 found_keys,
@@ -207,11 +222,13 @@ async def open_service(
                 Tokens(clock),
                 metrics,
                 checkpoints,
-                _policy(settings),
+                PolicyBook(database, first, two_persons=settings.policy_two_persons),
+                first,
                 clock,
                 holder,
             )
             await service.load_routes()
+            await service.load_policy()
             await service.desk.load(clock())
             writer = asyncio.ensure_future(commits.run())
             noting = asyncio.ensure_future(checkpoints.run())
@@ -229,12 +246,6 @@ async def open_service(
             await upstream.close()
             await database.close()
             log.debug("service.closed")
-
-
-def _policy(settings: Settings) -> ScopePolicy:
-    """The folder's `scopes.toml`, or the built-in policy."""
-    file = settings.dir / "scopes.toml"
-    return load_policy(file.read_text(encoding="utf-8")) if file.is_file() else built_in()
 
 
 @contextmanager

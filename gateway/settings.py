@@ -82,6 +82,9 @@ class Settings:
         timedelta(hours=24), "An order that the carrier does not know stays open this long."
     )
     scan_misses: int = setting(100, "Refused tickets a minute and source before the source is locked out.")
+    policy_two_persons: bool = setting(
+        False, "A change of policy that shows somebody more waits for a second person's `veilway policy approve`."
+    )
     courier_idle_days: int = setting(90, "A courier's account unused for so many days is closed; 0 closes none.")
     proxies: str = setting(
         "", "Networks of our own proxies, comma-separated: whose X-Forwarded-For and Client-Cert are believed."

@@ -84,12 +84,14 @@ class Conditions:
     """Only where the reader serves the region the parcel goes to."""
     countries: frozenset[str] = frozenset()
     """Only readers in these countries, unless the carrier's terms name a basis for sending data across the border."""
+    own_country: bool = False
+    """The same for the country where the person lives that the parcel goes to."""
 
     free: bool = field(init=False, repr=False, compare=False)
     """Whether nothing is set. Kept, because every decision asks it of every rule."""
 
     def __post_init__(self) -> None:
-        flags = self.reveal or self.opened or self.own_station or self.own_region
+        flags = self.reveal or self.opened or self.own_station or self.own_region or self.own_country
         bound = self.purposes or self.countries or self.hours_after_delivery is not None
         object.__setattr__(self, "free", not (flags or bound))
 
@@ -177,7 +179,11 @@ class Occasion:
     seen_at: datetime | None = None
     """The latest moment recorded for this parcel. A clock behind it has stepped back."""
     station: str = ""
+    """Where the parcel is."""
     region: str = ""
+    """The one of the reader's regions that the parcel goes to; empty where none is, or where it cannot be told."""
+    country: str = ""
+    """Where the person lives that the parcel goes to; empty where the record does not tell."""
     usage: Usage = Usage()
 
 
@@ -292,9 +298,16 @@ def _failing(when: Conditions, terms: Terms | None, audience: Audience, occasion
         return "other_station"
     if when.own_region and not (occasion.region and occasion.region in audience.regions):
         return "other_region"
-    if when.countries and audience.country not in when.countries and not (terms and terms.basis):
+    if _crosses(when, audience, occasion) and not (terms and terms.basis):
         return "border_without_basis"
     return _outside_window(when, occasion)
+
+
+def _crosses(when: Conditions, audience: Audience, occasion: Occasion) -> bool:
+    """Whether the data would leave where it may be. Unknown countries are foreign ones."""
+    if when.countries and audience.country not in when.countries:
+        return True
+    return when.own_country and not (audience.country and audience.country == occasion.country)
 
 
 def _outside_window(when: Conditions, occasion: Occasion) -> str:

@@ -94,6 +94,7 @@ def facts(audience: Audience, occasion: Occasion) -> dict[str, Any]:
         "seen": _iso(occasion.seen_at),
         "at_station": bool(audience.station and audience.station == occasion.station),
         "in_region": bool(occasion.region and occasion.region in audience.regions),
+        "at_home": bool(audience.country and audience.country == occasion.country),
         "usage": [usage.reveals, usage.people, usage.parcels, int(usage.known)] if usage != Usage() else [],
     }
     kept: dict[str, Any] = {name: value for name, value in told.items() if value}
@@ -113,6 +114,7 @@ def recall(detail: dict[str, Any], *, at: datetime, actor: str) -> tuple[Audienc
         frozenset({region} if region else ()),
         detail.get("country", ""),
     )
+    country = audience.country if detail.get("at_home") else ""
     reveals, people, parcels, known = detail.get("usage") or (0, 0, 0, 0)
     occasion = Occasion(
         Stage(detail["stage"]),
@@ -125,6 +127,7 @@ def recall(detail: dict[str, Any], *, at: datetime, actor: str) -> tuple[Audienc
         _moment(detail.get("seen")),
         station if detail.get("at_station") else "",
         region,
+        country,
         Usage(reveals, people, parcels, bool(known)),
     )
     return audience, occasion
@@ -183,6 +186,7 @@ def _easier(one: Conditions, other: Conditions) -> bool:
         and (not one.opened or other.opened)
         and (not one.own_station or other.own_station)
         and (not one.own_region or other.own_region)
+        and (not one.own_country or other.own_country)
         and _bound_easier(one.hours_after_delivery, other.hours_after_delivery)
     )
 

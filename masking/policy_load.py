@@ -33,7 +33,16 @@ _TERM_KEYS = {
     "people_per_100_parcels",
     "people_grace",
 }
-_WHEN_KEYS = {"purposes", "reveal", "opened", "hours_after_delivery", "own_station", "own_region", "countries"}
+_WHEN_KEYS = {
+    "purposes",
+    "reveal",
+    "opened",
+    "hours_after_delivery",
+    "own_station",
+    "own_region",
+    "own_country",
+    "countries",
+}
 _TOP_KEYS = {"name", "base", "drop", "rule", "terms"}
 _OPEN = frozenset(Stage) - {Stage.CLOSED}
 
@@ -145,6 +154,7 @@ def _conditions(entry: Mapping[str, Any], path: str) -> Conditions:
         hours_after_delivery=_count(entry.get("hours_after_delivery"), f"{path}.hours_after_delivery"),
         own_station=_flag(entry.get("own_station", False), f"{path}.own_station"),
         own_region=_flag(entry.get("own_region", False), f"{path}.own_region"),
+        own_country=_flag(entry.get("own_country", False), f"{path}.own_country"),
         countries=_words(entry.get("countries", []), f"{path}.countries"),
     )
 
@@ -247,6 +257,8 @@ def _plain(value: Rule | Terms | Conditions) -> dict[str, Any]:
         if not described.init:
             continue  # derived from the others
         item = getattr(value, name)
+        if item == described.default:
+            continue  # a condition that a later release adds must not rename the policies that do not set it
         if isinstance(item, frozenset):
             item = sorted(item)
         elif isinstance(item, Conditions):

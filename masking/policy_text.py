@@ -145,6 +145,12 @@ def clauses(when: Conditions, lang: str = "en") -> tuple[str, ...]:
             if zh
             else f"in {_join(countries, 'or')} or with a basis for crossing the border"
         )
+    if when.own_country:
+        told.append(
+            "与当事人在同一国家，或已有出境依据"
+            if zh
+            else "in the country where the person lives or with a basis for crossing the border"
+        )
     return tuple(told)
 
 

@@ -1,7 +1,7 @@
 """`veilway policy`: who sees what and why, in sentences; two policies compared, also on decisions that were made.
 
-Needs no folder: without one it speaks of the built-in policy. A policy is named by its file, or `built-in`. Knows the words of
-`masking/policy_text.py`; decides nothing.
+Needs no folder: without one it speaks of the built-in policy, with one of the policy in force there. A policy is named by its file, by
+the number of its version in the folder, or `built-in`. Knows the words of `masking/policy_text.py`; decides nothing.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gateway.cli.policy_versions import VERBS, decisions, version_source
 from gateway.cli.values import read_values
 from masking.errors import VeilwayError
 
 if TYPE_CHECKING:
     from masking.policy import Audience, Occasion, ScopePolicy
-    from masking.policy_diff import Change
+    from masking.policy_diff import Change, Replayed
 
-POLICY_FILE = "policy.toml"
-"""In the folder, where the house has set a policy of its own."""
 _LANG = click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 _JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
-_POLICY = click.option("--policy", "named", metavar="FILE|built-in", help="Another policy than the folder's.")
+_POLICY = click.option(
+    "--policy", "named", metavar="FILE|VERSION|built-in", help="Another policy than the one in force."
+)
 
 
 class PolicyUnreadable(VeilwayError):
@@ -38,6 +39,10 @@ class PolicyUnreadable(VeilwayError):
 @click.group()
 def policy() -> None:
     """Who sees what, at which stage, and why."""
+
+
+for _verb in VERBS:
+    policy.add_command(_verb)
 
 
 @policy.command()
@@ -104,29 +109,27 @@ def explain(
 @click.argument("old")
 @click.argument("new")
 @click.option("--entries", help="Audit entries to decide again, one a line; `-` or `@FILE`.")
-@click.option("--last", type=click.IntRange(min=1), default=10_000, show_default=True, help="Only so many of them.")
+@click.option(
+    "--last", type=click.IntRange(min=1), default=10_000, show_default=True, help="Only so many of --entries."
+)
+@click.option("--replay", "again", type=click.IntRange(min=1), help="Decide the folder's last so many decisions again.")
 @_JSON
 @click.pass_context
-def diff(ctx: click.Context, old: str, new: str, entries: str | None, last: int, as_json: bool) -> None:
+def diff(
+    ctx: click.Context, old: str, new: str, entries: str | None, last: int, again: int | None, as_json: bool
+) -> None:
     """Who would see more or less under NEW than under OLD. Exit 1 where somebody would see more."""
     from masking.policy_diff import diff as changes
     from masking.policy_diff import replay
 
     was, would = _named(ctx, old), _named(ctx, new)
     rows = [_told(group) for group in _grouped(changes(was, would))]
-    again = list(replay(was, would, list(_recorded(entries))[-last:])) if entries else []
-    replayed = [
-        {
-            "at": r.occasion.now.isoformat(),
-            "reader": r.audience.reader.value,
-            "field": r.name,
-            "old": r.before,
-            "new": r.after,
-        }
-        for r in again
-    ]
+    put = [_question(told) for told in decisions(ctx.obj, again)] if again else []
+    put += list(_recorded(entries))[-last:] if entries else []
+    replayed = [_replayed(one) for one in replay(was, would, put)]
     if as_json:
-        click.echo(_json({"changes": rows, "replayed": replayed}))
+        counted = {word: sum(one["effect"] == word for one in replayed) for word in ("more", "less")}
+        click.echo(_json({"changes": rows, "replayed": replayed, "decisions": len(put)} | counted))
     else:
         for row in rows:
             who = f"{row['role']} of {row['carrier'] or 'every carrier'}"
@@ -135,6 +138,8 @@ def diff(ctx: click.Context, old: str, new: str, entries: str | None, last: int,
             )
         for one in replayed:
             click.echo(f"replay {one['at']} {one['reader']}: {one['field']} {one['old']} -> {one['new']}")
+        if put:
+            click.echo(f"{len(put)} decisions put again, {len(replayed)} fields differ", err=True)
         if not rows:
             click.echo("no difference", err=True)
     ctx.exit(1 if any(row["effect"] != "less" for row in rows) else 0)
@@ -143,12 +148,10 @@ def diff(ctx: click.Context, old: str, new: str, entries: str | None, last: int,
 def _named(ctx: click.Context, name: str | None) -> ScopePolicy:
     from masking.policy_load import BUILT_IN, PolicyInvalid, built_in, load_policy
 
-    if name is None:
-        folder = getattr(ctx.obj, "dir", None)
-        own = folder / POLICY_FILE if folder else None
-        name = str(own) if own and own.exists() else BUILT_IN
-    if name == BUILT_IN:
+    if name == BUILT_IN or (name is None and ctx.obj.dir is None):
         return built_in()
+    if name is None or name.isdecimal():
+        return load_policy(version_source(ctx.obj, int(name) if name else None))
     try:
         return load_policy(Path(name.removeprefix("@")).read_text("utf-8"))
     except (OSError, UnicodeDecodeError):
@@ -158,15 +161,33 @@ def _named(ctx: click.Context, name: str | None) -> ScopePolicy:
 
 
 def _recorded(source: str) -> Iterator[tuple[Audience, Occasion]]:
-    from masking.policy_diff import recall
-
     for line in read_values([source]):
         try:
             told = json.loads(line)
             if told["tag"].startswith("disclosure."):
-                yield recall(told["detail"], at=datetime.fromisoformat(told["at"]), actor=told["actor"])
+                yield _question(told)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise PolicyUnreadable("a line is no audit entry", path="--entries") from None
+
+
+def _question(told: dict[str, Any]) -> tuple[Audience, Occasion]:
+    from masking.policy_diff import recall
+
+    return recall(told["detail"], at=datetime.fromisoformat(told["at"]), actor=told["actor"])
+
+
+def _replayed(one: Replayed) -> dict[str, Any]:
+    from masking.policy import RANK
+
+    return {
+        "at": one.occasion.now.isoformat(),
+        "reader": one.audience.reader.value,
+        "carrier": one.audience.carrier,
+        "field": one.name,
+        "old": one.before.value,
+        "new": one.after.value,
+        "effect": "more" if RANK[one.after] > RANK[one.before] else "less",
+    }
 
 
 def _grouped(changes: list[Change]) -> Iterator[list[Change]]:

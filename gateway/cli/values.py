@@ -25,3 +25,14 @@ def read_values(arguments: Iterable[str]) -> Iterator[str]:
 def read_value(argument: str) -> str:
     """A single value: the argument, or the first line of standard input (`-`) or of a file (`@FILE`)."""
     return next(read_values([argument]), "")
+
+
+def read_text(argument: str) -> str:
+    """A whole text: standard input (`-`), or a file by its name, with `@` before it or without. Raises a usage error where it cannot be read."""
+    import click
+
+    try:
+        raw = sys.stdin.buffer.read() if argument == "-" else Path(argument.removeprefix("@")).read_bytes()
+        return raw.decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{argument}: cannot be read as text ({type(error).__name__})") from None

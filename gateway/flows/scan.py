@@ -7,6 +7,7 @@ are one refusal. A scan that the app sends again counts once and moves nothing.
 
 from __future__ import annotations
 
+import json
 from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
@@ -261,7 +262,8 @@ class CourierScan:
             return
         shipment, ms = seen.parcel.shipment, int(now.timestamp() * 1000)
         unit.add(
-            reveals, shipment.id, shipment.carrier, seen.account.nth, shipment.tenant, scan, courier.id, asked.reason, ms
+            reveals, shipment.id, shipment.carrier, seen.account.nth, shipment.tenant, scan, courier.id, asked.reason,
+            courier.role, json.dumps(fields), ms,
         )  # fmt: skip
         said = {"carrier": shipment.carrier, "courier": courier.id, "reason": asked.reason, "fields": fields}
         put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.revealed", now=now, **said)

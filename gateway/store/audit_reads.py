@@ -37,3 +37,11 @@ def audit_notes(connection: Connection, chain: str) -> list[str]:
             .order_by(audit_checkpoints.c.size)
         )
     ]
+
+
+def newest_rows(connection: Connection, before: int, limit: int) -> list[tuple[int, bytes]]:
+    """(id, entries) of the rows written last, whatever their chain, newest first; those below the id `before`, where it is not 0."""
+    rows = select(audit.c.id, audit.c.entries).order_by(audit.c.id.desc()).limit(limit)
+    if before:
+        rows = rows.where(audit.c.id < before)
+    return [(id, bytes(entries)) for id, entries in connection.execute(rows)]

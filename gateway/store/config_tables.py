@@ -85,6 +85,60 @@ suspensions = Table(
     Column("reason", Text, nullable=False, default=""),
 )
 
+stations = Table(
+    "stations",
+    metadata,
+    Column("carrier", Text, primary_key=True),
+    Column("code", Text, primary_key=True),
+    Column("regions", Text, nullable=False, default="[]"),
+    Column("country", Text, nullable=False, default=""),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+# -- who may see what: written with their audit entries, never changed --------------------------------------------------
+
+policy_versions = Table(
+    "policy_versions",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    Column("policy_digest", Text, nullable=False),
+    # Whole, the base's rules included: a release that brings another built-in policy changes no version.
+    Column("source", Text, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("opens", SmallInteger, nullable=False),
+    Column("waits", SmallInteger, nullable=False),
+    Column("restores", Integer),
+)
+policy_approvals = Table(
+    "policy_approvals",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("approved_by", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+# -- what several processes tell each other; one process alone writes none of it ----------------------------------------
+
+spent_proofs = Table(
+    "spent_proofs",
+    metadata,
+    Column("courier", Text, primary_key=True),
+    Column("nonce", LargeBinary(16), primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+)
+scan_misses = Table(
+    "scan_misses",
+    metadata,
+    Column("minute", BigInteger, primary_key=True),
+    # Keyed: an address is somebody's.
+    Column("source", LargeBinary(16), primary_key=True),
+    Column("holder", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
 # -- relay numbers ------------------------------------------------------------------------------------------------------
 
 pools = Table(

@@ -19,12 +19,12 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from gateway.store.database import Database
 from gateway.store.errors import Conflict, Overloaded, StoreError, StoreUnavailable
-from gateway.store.tables import AGAIN, HOT, audit, audit_checkpoints
+from gateway.store.tables import AGAIN, HOT, RECORDED, audit, audit_checkpoints
 from gateway.store.unit import Unit
 from masking.audit import Chain
 
 BATCH = 256  # bounds the time that one transaction holds the writer
-ORDER = {table: rank for rank, table in enumerate(HOT)}
+ORDER = {table: rank for rank, table in enumerate((*HOT, *RECORDED))}
 
 
 @dataclass(slots=True)

@@ -31,11 +31,16 @@ from gateway.store.config_tables import (
     metadata,
     number_blocks,
     numbers,
+    policy_approvals,
+    policy_versions,
     pools,
     relay_providers,
     routes,
+    scan_misses,
     shop_credentials,
     shops,
+    spent_proofs,
+    stations,
     suspensions,
     wishes,
 )
@@ -43,6 +48,7 @@ from gateway.store.config_tables import (
 __all__ = [
     "AGAIN",
     "HOT",
+    "RECORDED",
     "allowed_callers",
     "api_keys",
     "audit",
@@ -59,17 +65,22 @@ __all__ = [
     "numbers",
     "outbox",
     "outcomes",
+    "policy_approvals",
+    "policy_versions",
     "pools",
     "relay_events",
     "relay_providers",
     "reveals",
     "routes",
+    "scan_misses",
     "scans",
     "shipments",
     "shop_credentials",
     "shops",
     "shown",
+    "spent_proofs",
     "stages",
+    "stations",
     "suspensions",
     "tickets",
     "tombstones",
@@ -213,6 +224,9 @@ reveals = Table(
     Column("scan", Text, nullable=False),
     Column("courier", Text, nullable=False),
     Column("reason", Text, nullable=False),
+    # What shop and recipient are told of it: the part the reader had, and the names of the fields.
+    Column("role", Text, nullable=False, server_default=""),
+    Column("fields", Text, nullable=False, server_default="[]"),
     Column("at", BigInteger, nullable=False),
 )
 learned = Table(
@@ -357,5 +371,7 @@ HOT = (
     hook_events,
     outbox,
 )
+# Rare, and written by units all the same: a change and the entry that tells of it stand in one transaction.
+RECORDED = (policy_versions, policy_approvals)
 # Rows that say the same again are no conflict: who had to do with a slot had to do with it.
 AGAIN = frozenset({tombstones, relay_events, shown, learned, hook_events, handles})

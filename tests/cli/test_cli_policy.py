@@ -15,6 +15,7 @@ from masking.policy import Audience, Occasion, Reader
 from masking.policy_diff import facts
 from masking.policy_load import built_in
 from masking.stage import Stage
+from tests.gateway.world import make_folder
 
 NARROW = 'name="narrow"\nbase="built-in"\ndrop=["delivery-door"]\n'
 EXPLAIN = ["policy", "explain", "--carrier", "zto", "--role", "delivery", "--stage", "out_for_delivery"]
@@ -118,9 +119,12 @@ def test_diff_decides_recorded_questions_again(capsys: pytest.CaptureFixture[str
         "at": "",
         "reader": "delivery",
         "field": "recipient.street",
+        "carrier": "zto",
         "old": "full",
         "new": "masked",
+        "effect": "less",
     }
+    assert (told["decisions"], told["more"], told["less"]) == (2, 0, 2)
     _, out, _ = run(capsys, "policy", "diff", "built-in", narrow, "--entries", f"@{log}")
     assert out.count("replay ") == 3
 
@@ -143,9 +147,10 @@ def test_a_policy_that_is_not_understood_names_the_place(capsys: pytest.CaptureF
     assert (code, err) == (2, f"config_policy_unreadable: {narrow}: there is no such key (at nmae)\n")
 
 
-def test_the_folders_own_policy_is_the_default(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_the_policy_in_force_in_the_folder_is_the_default(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    make_folder(tmp_path)
     _, out, _ = run(capsys, "--dir", str(tmp_path), "policy", "show")
     assert out.startswith("built-in  ")
-    (tmp_path / "policy.toml").write_text(NARROW, "utf-8")
+    (tmp_path / "scopes.toml").write_text(NARROW, "utf-8")
     _, out, _ = run(capsys, "--dir", str(tmp_path), "policy", "show")
     assert out.startswith("narrow  ")

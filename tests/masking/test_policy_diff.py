@@ -61,6 +61,7 @@ EASIER_TO_HARDER = [
     (when(), when(opened=True)),
     (when(), when(own_station=True)),
     (when(), when(own_region=True)),
+    (when(), when(own_country=True)),
     (when(), when(purposes=frozenset({"a"}))),
     (when(purposes=frozenset({"a", "b"})), when(purposes=frozenset({"a"}))),
     (when(), when(countries=frozenset({"CN"}))),

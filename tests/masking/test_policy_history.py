@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from masking.policy_history import History, RevisionRefused
+from masking.policy_history import History, RevisionRefused, number_of_waiting
 from masking.policy_load import built_in, load_policy
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -71,6 +71,32 @@ def test_a_waiting_revision_is_compared_with_what_is_in_force() -> None:
     again = held.changed(built_in(), by="li", at=NOW, why="y")
     assert again.revisions[-1].opens
     assert again.current.number == 2
+
+
+def test_what_waits_is_part_of_the_revision_and_not_of_todays_setting() -> None:
+    open_house = begun().changed(NARROW, by="wang", at=NOW).changed(built_in(), by="wang", at=NOW, why="x")
+    strict = History(open_house.revisions, two_persons=True)
+    assert (strict.current.number, number_of_waiting(strict)) == (3, None)
+    waiting = begun(two_persons=True).changed(NARROW, by="wang", at=NOW).changed(built_in(), by="wang", at=NOW, why="x")
+    lax = History(waiting.revisions, two_persons=False)
+    assert (lax.current.number, number_of_waiting(lax)) == (2, 3)
+
+
+def test_what_waits_for_nobody_cannot_be_approved() -> None:
+    with pytest.raises(RevisionRefused):
+        begun(two_persons=True).changed(NARROW, by="wang", at=NOW).approved(2, by="li")
+
+
+def test_the_policy_in_force_is_not_written_again_unless_it_ends_a_wait() -> None:
+    with pytest.raises(RevisionRefused):
+        begun().changed(built_in(), by="li", at=NOW, why="again")
+    held = begun(two_persons=True).changed(NARROW, by="wang", at=NOW).changed(built_in(), by="wang", at=NOW, why="x")
+    withdrawn = held.changed(NARROW, by="li", at=NOW, why="not this")
+    assert (withdrawn.current.number, number_of_waiting(withdrawn)) == (4, None)
+
+
+def test_a_history_tells_its_state_and_no_content() -> None:
+    assert repr(begun().changed(NARROW, by="wang", at=NOW)) == "<History of 2 revisions, 2 in force>"
 
 
 def test_a_history_is_a_value() -> None:

@@ -38,11 +38,11 @@ def test_a_rule_is_read_word_for_word() -> None:
 
 
 def test_every_condition_is_read() -> None:
-    extra = 'purposes=["p"]\nreveal=true\nopened=true\nhours_after_delivery=3\nown_station=true\nown_region=true\ncountries=["CN"]\ncarriers=["zto"]\nwhy="w"\nwhy_zh="z"\n'
+    extra = 'purposes=["p"]\nreveal=true\nopened=true\nhours_after_delivery=3\nown_station=true\nown_region=true\nown_country=true\ncountries=["CN"]\ncarriers=["zto"]\nwhy="w"\nwhy_zh="z"\n'
     (rule,) = load_policy(RULE + extra).rules
     when = rule.when
     assert (when.purposes, when.reveal, when.opened, when.hours_after_delivery) == ({"p"}, True, True, 3)
-    assert (when.own_station, when.own_region, when.countries) == (True, True, {"CN"})
+    assert (when.own_station, when.own_region, when.own_country, when.countries) == (True, True, True, {"CN"})
     assert (rule.carriers, rule.why, rule.why_zh) == ({"zto"}, "w", "z")
 
 

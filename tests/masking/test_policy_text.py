@@ -48,7 +48,7 @@ def test_every_rule_level_reader_and_stage_has_its_words(lang: str) -> None:
 
 
 def test_every_condition_has_a_clause() -> None:
-    every = Conditions(frozenset({"b", "a"}), True, True, 24, True, True, frozenset({"CN"}))
+    every = Conditions(frozenset({"b", "a"}), True, True, 24, True, True, frozenset({"CN"}), True)
     assert clauses(every) == (
         "for the purpose a or b",
         "with a reason given",
@@ -57,8 +57,9 @@ def test_every_condition_has_a_clause() -> None:
         "at the station where the parcel is",
         "where the reader serves the parcel's region",
         "in CN or with a basis for crossing the border",
+        "in the country where the person lives or with a basis for crossing the border",
     )
-    assert len(clauses(every, "zh")) == 7
+    assert len(clauses(every, "zh")) == 8
     assert clauses(Conditions(hours_after_delivery=0)) == ("until 0 hours after delivery",)
     assert clauses(Conditions()) == ()
 

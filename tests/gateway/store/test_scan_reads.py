@@ -76,7 +76,19 @@ async def test_scans_reveals_and_what_was_learned_are_found_again(store: Store) 
     unit = Unit()
     unit.add(scans, "scan_1", "shop_a", "shp_1", "cou_1", "S1", "", b"k" * 16, None, MS)
     for nth in (2, 1):
-        unit.add(reveals, "shp_1", "sf-express", nth, "shop_a", f"scan_{nth}", "cou_1", "address_unclear", MS)
+        unit.add(
+            reveals,
+            "shp_1",
+            "sf-express",
+            nth,
+            "shop_a",
+            f"scan_{nth}",
+            "cou_1",
+            "address_unclear",
+            "station",
+            "[]",
+            MS,
+        )
     for shipment, person in (("shp_1", b""), ("shp_1", b"p" * 16), ("shp_2", b"p" * 16), ("shp_3", b"q" * 16)):
         unit.add(learned, "sf-express", shipment, person, "shop_a", MS)
     await store.commits.commit(unit)
