@@ -6,7 +6,7 @@ out whole only where the last mile is by label, and then it is listed in `grante
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -35,6 +35,8 @@ _SENDER, _THIRD_PARTY = Role.SENDER, Role.THIRD_PARTY
 Granted = tuple[str, Kind, Role]
 Echo = tuple[Role, Kind, str, str, str]
 """Role, kind, part, what was sent, what the shop had written."""
+Aliases = Callable[[Kind, str], str]
+"""Kind and plain value -> what stands in for it towards this carrier, in this order; empty where nothing can."""
 
 
 class Veiled:
@@ -85,17 +87,18 @@ def veil(
     relays: Mapping[Role, RelayNumber],
     last_mile: str | None = None,
     emails: Mapping[Role, str] | None = None,
+    aliases: Aliases | None = None,
     last_four: Mapping[Role, str] | None = None,
 ) -> Veiled:
     """Mask the order in place and close it. Once per opened order.
 
-    `relays` has a number for each of `order.phone_roles`; `last_mile` overrides the profile's; `emails` holds alias addresses for formats
-    that demand one; `last_four` what a trace call asks of the real phone (a disclosure: audited by the caller).
+    `relays` has a number for each of `order.phone_roles`; `last_mile` overrides the profile's; `emails` holds alias addresses by role,
+    and `aliases` makes them, where a format demands one, and stand-ins for ids of persons; `last_four` what a trace call asks of the real phone (a disclosure: audited by the caller).
     """
     if order.veiled:
         raise CarrierRefusal("this order is veiled already", code="veiled_twice")
     order.veiled = True
-    pen = _Pen(order, relays, last_mile, emails or {}, last_four or {})
+    pen = _Pen(order, relays, last_mile, emails or {}, aliases or _none, last_four or {})
     for leaf in order.sheet.leaves:
         pen.write(leaf)
     pen.scrub()
@@ -117,12 +120,14 @@ class _Pen:
         relays: Mapping[Role, RelayNumber],
         last_mile: str | None,
         emails: Mapping[Role, str],
+        aliases: Aliases,
         last_four: Mapping[Role, str],
     ) -> None:
         self.manner: Manner = order.operation.manner
         self.order = order
         self.relays = relays
         self.emails = emails
+        self.aliases = aliases
         self.last_four = last_four
         self.whole = self.manner.whole(last_mile or self.manner.last_mile)
         self.countries = {leaf.role._value_: leaf.value for leaf in order.sheet.routing if leaf.rule.part == "country"}
@@ -146,6 +151,8 @@ class _Pen:
             self.texts.append(leaf)
         elif kind is _EMAIL:
             self._email(leaf)
+        elif rule.part == "alias":
+            self._person_id(leaf)
         elif kind._value_ in self.whole:
             self.granted.append((path, kind, role))
             self.kept.append(value)
@@ -230,6 +237,8 @@ class _Pen:
 
     def _email(self, leaf: Leaf) -> None:
         alias = self.emails.get(leaf.role)
+        if alias is None and (leaf.rule.part == "alias" or self.manner.email_required):
+            alias = self.aliases(_EMAIL, leaf.value) or None
         if alias is None and self.manner.email_required:
             raise CarrierRefusal(
                 f"the format demands an e-mail address and there is no alias for the {leaf.role}",
@@ -241,6 +250,12 @@ class _Pen:
         else:
             leaf.container[leaf.key] = alias
         self._note(leaf, alias or "")
+
+    def _person_id(self, leaf: Leaf) -> None:
+        """An id that only the shop can read: whoever else it is equal for could tell one person by it."""
+        leaf.container[leaf.key] = sent = self.aliases(Kind.ID, leaf.value) or "****"
+        self.kept.append(sent)
+        self._note(leaf, sent)
 
     def _stand_in(self, leaf: Leaf) -> str:
         found = self.masked.get((leaf.rule.kind.value, leaf.value))
@@ -265,6 +280,10 @@ class _Pen:
             if text != leaf.value:
                 leaf.container[leaf.key] = text
                 self._note(leaf, text)
+
+
+def _none(_kind: Kind, _value: str) -> str:
+    return ""
 
 
 def split_number(relay: RelayNumber, parts: set[str], separator: str = "-") -> dict[str, str]:

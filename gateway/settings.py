@@ -16,6 +16,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+from masking.alias import DOMAIN
 from masking.errors import VeilwayError
 
 CONFIG = "veilway.toml"
@@ -70,7 +71,9 @@ class Settings:
     masking_policy: str = setting(
         "gb-last4", "How phones are masked where they are shown masked: gb-last4 or gb-strict."
     )
-    alias_domain: str = setting("", "Domain of e-mail aliases; empty drops e-mails where the format lets it.")
+    alias_domain: str = setting(
+        "", "Domain of e-mail aliases, for formats that demand an e-mail. Mail to it bounces: give it a null MX."
+    )
     relay_sandbox: bool = setting(
         False, "Answer POST /relay/sandbox/voice, loopback peers only. For practice, never live."
     )
@@ -155,6 +158,7 @@ def _checked(settings: Settings) -> Settings:
         ("workers", settings.workers >= 1, "must be at least 1"),
         ("workers", settings.workers == 1 or not settings.embedded, "above 1 needs PostgreSQL (`database`)"),
         ("occupancy", 0 < settings.occupancy <= 1, "must be above 0 and at most 1"),
+        ("alias_domain", _domain(settings.alias_domain), "must be a domain in lower case, or empty"),
         ("exhaustion", settings.exhaustion in ("refuse", "queue"), "must be refuse or queue"),
         ("masking_policy", settings.masking_policy in ("gb-last4", "gb-strict"), "must be gb-last4 or gb-strict"),
         ("tombstone", settings.tombstone >= timedelta(days=365), "must be at least 365d"),
@@ -173,6 +177,10 @@ def _checked(settings: Settings) -> Settings:
         if not holds:
             raise ConfigError(f"{key}: {why}", path=key)
     return settings
+
+
+def _domain(text: str) -> bool:
+    return not text or re.fullmatch(DOMAIN, text, re.ASCII) is not None
 
 
 def _networks(text: str) -> bool:

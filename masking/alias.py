@@ -18,9 +18,9 @@ from masking.keyring import Keyring, prefixed
 
 _TOKEN_BYTES = 10
 _EMAIL = re.compile(r"r-([a-z2-7]{16})@([a-z0-9.-]{1,253})", re.IGNORECASE | re.ASCII)
-_DOMAIN = re.compile(
-    r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+", re.ASCII
-)
+DOMAIN = r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+"
+"""What an alias domain looks like, as a pattern of ASCII."""
+_DOMAIN = re.compile(DOMAIN, re.ASCII)
 
 
 class AliasError(VeilwayError):

@@ -16,7 +16,7 @@ from gateway.cli import Context
 if TYPE_CHECKING:
     from carriers.order import OpenOrder
     from carriers.profile import CarrierProfile, Operation
-    from masking.personal import RelayNumber, Role
+    from masking.personal import Kind, RelayNumber, Role
 
 _TYPES = {
     ".json": "application/json",
@@ -47,7 +47,8 @@ def payload(context: Context | None, carrier: str, operation: str | None, last_m
         raise click.UsageError(f"no carrier called {carrier!r}; `veilway carrier list` shows them")
     order = _opened(profile, operation, file)
     plain = [(kind.value, value) for _path, kind, _role, value in order.fields if kind is not Kind.FREE_TEXT]
-    veiled = veil(order, relays=_example(profile), last_mile=last_mile, last_four=dict.fromkeys(Role, "0000"))
+    last_four = dict.fromkeys(Role, "0000")
+    veiled = veil(order, relays=_example(profile), last_mile=last_mile, aliases=_alias, last_four=last_four)
     hits = Guard(plain, veiled.kept).check(veiled.clear_text)
     if hits:
         found = ", ".join(sorted({hit.kind.value for hit in hits}))
@@ -57,6 +58,13 @@ def payload(context: Context | None, carrier: str, operation: str | None, last_m
     for path in order.findings:
         click.echo(f"nobody described: {path}", err=True)
     click.echo(preview(veiled).body, nl=False)
+
+
+def _alias(kind: Kind, _value: str) -> str:
+    """An alias that nobody has."""
+    from masking.personal import Kind
+
+    return "r-examplealias2345@alias.example" if kind is Kind.EMAIL else "examplealias2345"
 
 
 def _example(profile: CarrierProfile) -> dict[Role, RelayNumber]:

@@ -21,6 +21,7 @@ from carriers.profile import CarrierProfile, Operation
 from carriers.rewrite import finish, rewrite_answer, veil
 from carriers.unknown import inspect
 from carriers.wire import WireRequest
+from gateway.flows.aliases import order_aliases
 from gateway.flows.artwork import police
 from gateway.flows.forward import FrontAnswer, OrderRefused, check_hits, label_terms
 from gateway.flows.handles import names_in, remember
@@ -83,7 +84,9 @@ class Consult:
         echoes = self._echoes(known, now)
         last_four = self._last_four(order, known, now)
         relays = await self._stand_ins(shop, profile.id, order, known, now)
-        veiled = veil(order, relays=relays, last_mile=route.options.get("last_mile"), last_four=last_four)
+        aliases = order_aliases(service, shop.id, profile.id, known.id)
+        last_mile = route.options.get("last_mile")
+        veiled = veil(order, relays=relays, last_mile=last_mile, aliases=aliases, last_four=last_four)
         await check_hits(service, shop, order, veiled, extra_kept=tuple(last_four.values()))
         detail: dict[str, Any] = {"carrier": profile.id, "operation": operation.name}
         if veiled.granted:

@@ -23,6 +23,7 @@ from carriers.order import OpenOrder, open_order
 from carriers.profile import CarrierProfile, Operation
 from carriers.rewrite import Veiled, finish, rewrite_answer, veil
 from carriers.wire import WireReply, WireRequest
+from gateway.flows.aliases import order_aliases
 from gateway.flows.artwork import WITHHOLD, Terms, police
 from gateway.flows.carrier_label import address
 from gateway.flows.handles import remember
@@ -130,7 +131,7 @@ class ForwardOrder:
         parties = order.opened.parties if order.route.mode == ENFORCE else {}
         book = await self._relays.for_order(order.shop, order.profile.id, shipment, parties, order.now)
         try:
-            veiled = await self._veil(order, book)
+            veiled = await self._veil(order, shipment, book)
             sealed = self._seal(order, shipment, veiled)
             await self._service.commit(self._unit_one(order, shipment, veiled, sealed, book))
         except Exception:
@@ -141,10 +142,13 @@ class ForwardOrder:
 
     # -- down
 
-    async def _veil(self, order: Incoming, book: Book) -> Veiled:
+    async def _veil(self, order: Incoming, shipment: str, book: Book) -> Veiled:
         if order.route.mode != ENFORCE:
             return self._unveiled(order)
-        veiled = veil(order.opened, relays=book.numbers, last_mile=order.route.options.get("last_mile"))
+        aliases = order_aliases(self._service, order.shop.id, order.profile.id, shipment)
+        veiled = veil(
+            order.opened, relays=book.numbers, last_mile=order.route.options.get("last_mile"), aliases=aliases
+        )
         await check_hits(self._service, order.shop, order.opened, veiled)
         return veiled
 

@@ -13,8 +13,9 @@ from carriers import envelope_json
 from carriers.errors import CarrierRefusal
 from carriers.finish import preview
 from carriers.order import open_order
+from carriers.rewrite import rewrite_answer
 from carriers.veil import Veiled, split_number, veil
-from carriers.wire import WireRequest
+from carriers.wire import WireReply, WireRequest
 from masking.guard import Guard
 from masking.personal import Kind, RelayNumber, Role
 from tests.carriers.acme import JSON_CARRIER, ORDER, RELAYS, XML_CARRIER, acme, opened, with_
@@ -72,6 +73,48 @@ def test_the_same_person_in_several_places_gets_one_alias() -> None:
 def test_an_e_mail_is_dropped_or_aliased() -> None:
     assert "email" not in out()["people"][1]
     assert out(emails={Role.SENDER: "r1@relay.example"})["people"][1]["email"] == "r1@relay.example"
+
+
+def stand_in(kind: Kind, value: str) -> str:
+    return f"{kind}-of-{len(value)}@relay.example" if kind is Kind.EMAIL else f"alias{len(value)}"
+
+
+def test_an_e_mail_that_must_stand_is_aliased_where_there_is_a_domain_and_dropped_where_there_is_none() -> None:
+    profile = acme(JSON_CARRIER.replace('email = ["email"]', 'email_alias = ["email"]', 1))
+    made = veil(opened(profile=profile), relays=RELAYS, aliases=stand_in)
+    assert json.loads(preview(made).body)["people"][1]["email"].endswith("@relay.example")
+    made = veil(opened(profile=profile), relays=RELAYS)
+    assert "email" not in json.loads(preview(made).body)["people"][1]
+
+
+def test_a_format_that_demands_an_e_mail_gets_an_alias_made() -> None:
+    profile = acme("email_required = true\n" + JSON_CARRIER)
+    made = veil(opened(profile=profile), relays=RELAYS, aliases=stand_in)
+    assert json.loads(preview(made).body)["people"][1]["email"].endswith("@relay.example")
+
+
+@pytest.mark.parametrize("last_mile", ["ticket", "label"])
+def test_a_shops_id_of_a_person_never_leaves_whatever_the_last_mile_and_comes_back(last_mile: str) -> None:
+    profile = acme(JSON_CARRIER.replace('id = ["tax"]', 'person_id = ["tax"]', 1))
+    order = opened(
+        with_(people=[person(tax="M-100177"), person(kind="S", tax="7")], payer={"tax": "M-100177"}), profile=profile
+    )
+    made = veil(order, relays=RELAYS, last_mile=last_mile, aliases=stand_in)
+    sent = json.loads(preview(made).body)
+    assert [sent["people"][0]["tax"], sent["payer"]["tax"]] == ["alias8", "alias8"]
+    assert (Kind.ID, "alias8", "M-100177") in [(kind, out, plain) for _, kind, _, out, plain in made.restore_map]
+    assert all(kind is not Kind.ID for _, kind, _ in made.granted)
+    answered = b'{"ok":"true","to":{"kind":"R","tax":"ALIAS8"}}'
+    reply = WireReply(200, {"content-type": "application/json"}, answered)
+    assert json.loads(rewrite_answer(order.operation, made, reply).body)["to"]["tax"] == "M-100177"
+    assert order.parties[Role.RECIPIENT].ids == ()
+    assert [value for _, kind, _, value in order.fields if kind is Kind.ID] == ["M-100177", "M-100177"]
+
+
+def test_without_aliases_a_shops_id_of_a_person_is_hidden_whole() -> None:
+    profile = acme(JSON_CARRIER.replace('id = ["tax"]', 'person_id = ["tax"]', 1))
+    made = veil(opened(with_(people=[person(tax="M-100177", phone="1")]), profile=profile), relays=RELAYS)
+    assert json.loads(preview(made).body)["people"][0]["tax"] == "****"
 
 
 def test_a_format_that_demands_an_e_mail_is_not_sent_without_an_alias() -> None:
