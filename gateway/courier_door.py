@@ -7,7 +7,7 @@ believed of nobody: address and certificate are the connection's own, or a trust
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -129,11 +129,9 @@ class CourierDoor:
         return await self._service.identity.courier(knock.token)
 
     async def _admitted(self, knock: Knock) -> Courier:
-        now = self._service.clock()
+        now, identity = self._service.clock(), self._service.identity
         ours = knock.token.startswith(COURIER_TOKEN) or knock.token.count(".") != 2
-        courier = (
-            await self._service.identity.courier(knock.token) if ours else await self._vouched_for(knock.token, now)
-        )
+        courier = await identity.courier(knock.token) if ours else await self._vouched_for(knock.token, now)
         enrolment = Enrolment(
             _moment(courier.enrolled_at),
             None if courier.expires_at is None else _moment(courier.expires_at),
@@ -146,6 +144,8 @@ class CourierDoor:
         if why:
             log.info("courier.refused", courier=courier.id, reason=why)
             raise no_courier()
+        if courier.vouched:
+            return replace(courier, serves=await identity.station(courier.carrier, courier.station))
         return courier
 
     def _rules(self, carrier: str) -> Mapping[str, Any]:

@@ -37,6 +37,18 @@ class Shop:
 
 
 @dataclass(frozen=True, slots=True)
+class Station:
+    """Where a carrier's station is. What nobody entered is unknown."""
+
+    regions: frozenset[str] = frozenset()
+    """The regions that it serves (`masking/region.py`)."""
+    country: str = ""
+
+
+NOWHERE = Station()
+
+
+@dataclass(frozen=True, slots=True)
 class Courier:
     """A courier's account: whose parcels (carrier), which leg (role), where (station)."""
 
@@ -53,6 +65,8 @@ class Courier:
     """Known to the day: it is written once a day of use."""
     vouched: bool = False
     """Known by their carrier's signed word alone; there is no account of ours."""
+    serves: Station = NOWHERE
+    """What is known of their station."""
 
 
 class Identity:
@@ -68,17 +82,22 @@ class Identity:
         self._born = clock()
         self._shops: dict[str, Shop] = {}
         self._couriers: dict[str, Courier] = {}
+        self._stations: dict[tuple[str, str], Station] = {}
         self._suspended: frozenset[tuple[str, str]] | None = None
 
     def forget(self) -> None:
         """Drop what is cached: a key was added, revoked or suspended."""
         self._shops.clear()
         self._couriers.clear()
+        self._stations.clear()
         self._suspended = None
         self._born = self._clock()
 
+    def _held(self) -> int:
+        return len(self._shops) + len(self._couriers) + len(self._stations)
+
     def _age(self) -> None:
-        if self._clock() - self._born > self._ttl or len(self._shops) + len(self._couriers) > CACHE_LIMIT:
+        if self._clock() - self._born > self._ttl or self._held() > CACHE_LIMIT:
             self.forget()
 
     async def shop(self, key: str) -> Shop:
@@ -106,7 +125,19 @@ class Identity:
                 raise no_courier()
             id, carrier, role, station, sealed, *rest = row
             phone = open_secrets(self._keyring, id, sealed)["phone"] if sealed else ""
-            found = self._couriers[token] = Courier(id, carrier, role, station, phone, *rest)
+            held = Courier(id, carrier, role, station, phone, *rest)
+            found = self._couriers[token] = replace(held, serves=await self.station(carrier, station))
+        return found
+
+    async def station(self, carrier: str, code: str) -> Station:
+        """What is known of a carrier's station."""
+        self._age()
+        if not code:
+            return NOWHERE
+        found = self._stations.get((carrier, code))
+        if found is None:
+            row = await self._database.read(lambda connection: reads.station(connection, carrier, code))
+            found = self._stations[carrier, code] = Station(frozenset(row[0]), row[1]) if row else NOWHERE
         return found
 
     async def suspended(self, courier: Courier) -> bool:

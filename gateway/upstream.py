@@ -67,6 +67,11 @@ class Route:
     suspended: bool = False
 
     @property
+    def country(self) -> str:
+        """Where the carrier's own service and people are, two letters; empty where nobody said."""
+        return str(self.options.get("country") or "")
+
+    @property
     def mode(self) -> str:
         """`enforce`; or, for a route on its way in, `report` (bodies go out as they came, what would be covered is counted and on
         record) or `off` (the same, uncounted)."""

@@ -9,19 +9,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from masking.audit import entry
 from masking.errors import VeilwayError
 from masking.keyring import Keyring
 from masking.levels import LevelOf, show_ids, show_party, show_text
-from masking.personal import MaskedParty, Party, RelayNumber
+from masking.personal import MaskedParty, Party, RelayNumber, Role
 from masking.phones import normalise_phone
 from masking.policies import DEFAULT
 from masking.policy import FIELDS, PARTIES, PARTS, Audience, Decision, Level, Occasion, Reader, ScopePolicy
 from masking.policy_diff import facts
-from masking.record import ANSWER, GROUP_OF, PHONE, RESTORE, Order, filled_parts, from_groups, restore_from, role_of
+from masking.record import (
+    ADDRESS,
+    ANSWER,
+    GROUP_OF,
+    PHONE,
+    RESTORE,
+    Order,
+    filled_parts,
+    from_groups,
+    restore_from,
+    role_of,
+)
+from masking.region import country_of, region_of
 from masking.stage import Stage
 from masking.vault import unseal
 
@@ -113,12 +125,16 @@ def disclose(
     fields: Collection[str] = FIELDS,
     relays: Mapping[str, RelayNumber] | None = None,
     aliases: Mapping[str, str] | None = None,
+    home: str = "",
     masking: str = DEFAULT,
 ) -> Disclosure[View]:
     """What `audience` may see of the order now. `relays` and `aliases` stand in for phones and e-mails, by party.
 
-    Where the level is `relay` and there is no stand-in, the field falls back to what else is granted, mostly nothing.
+    Where the level is `relay` and there is no stand-in, the field falls back to what else is granted, mostly nothing. `home` is the
+    country of addresses that name none, as the carrier's format has it.
     """
+    if occasion.own and policy.asks_place(audience):
+        occasion = _placed(record, keyring, audience, occasion, home)
     scope = _scope(policy, audience, occasion, fields, relays or {}, aliases or {})
     order = _opened(record, keyring, scope)
     scope = _present(scope, order)
@@ -237,6 +253,15 @@ def _scope(
             lacking = decision.level is Level.RELAY and name not in reachable
             decisions[name] = Decision(decision.instead, decision.rule, "no_stand_in") if lacking else decision
     return Scope(decisions)
+
+
+def _placed(record: Record, keyring: Keyring, audience: Audience, occasion: Occasion, home: str) -> Occasion:
+    """The question with where the parcel goes, which only the sealed addresses tell. They are opened to decide, and shown as decided."""
+    goes_to = Role.SENDER if occasion.stage is Stage.RETURNED else Role.RECIPIENT
+    party = from_groups(_unsealed(record, keyring, {ADDRESS})).parties.get(goes_to.value, _NOBODY)
+    return replace(
+        occasion, region=region_of(audience.regions, party.address, home), country=country_of(party.address, home)
+    )
 
 
 def _whole(policy: ScopePolicy, audience: Audience, occasion: Occasion) -> Scope:

@@ -214,9 +214,12 @@ class ScopePolicy:
     rules: tuple[Rule, ...]
     terms: Mapping[str, Terms] = field(default_factory=dict)
     _table: dict[tuple[str, Reader, Stage], _Grants] = field(init=False, repr=False, compare=False)
+    _placed: frozenset[Reader] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_table", _compiled(self.rules))
+        asking = [rule.readers for rule in self.rules if _asks_place(rule.when)]
+        object.__setattr__(self, "_placed", frozenset().union(*asking))
 
     def grants(self, reader: Reader, carrier: str, stage: Stage) -> _Grants:
         """The rules for each field that has any, the highest level first."""
@@ -245,13 +248,27 @@ class ScopePolicy:
         terms = self.terms.get(audience.carrier) if audience.reader in CARRIER_SIDE else None
         if terms is None:
             return ""
-        if terms.processor == "independent" and not terms.consent:
-            return "consent_missing"
-        if terms.starts and _latest(occasion) < terms.starts:
-            return "agreement_not_begun"
-        if terms.ends and _latest(occasion) >= terms.ends:
-            return "agreement_over"
-        return _failing(terms.when, terms, audience, occasion)
+        return agreement_fails(terms, audience, occasion) or _failing(terms.when, terms, audience, occasion)
+
+    def asks_place(self, audience: Audience) -> bool:
+        """Whether any grant to this reader depends on where the person lives, which stands in the sealed record."""
+        terms = self.terms.get(audience.carrier) if audience.reader in CARRIER_SIDE else None
+        return audience.reader in self._placed or (terms is not None and _asks_place(terms.when))
+
+
+def agreement_fails(terms: Terms, audience: Audience, occasion: Occasion) -> str:
+    """Why the agreement itself grants nothing now, whatever the stage; "" where it does. An order on its way out is held to it, too."""
+    if terms.processor == "independent" and not terms.consent:
+        return "consent_missing"
+    if terms.starts and _latest(occasion) < terms.starts:
+        return "agreement_not_begun"
+    if terms.ends and _latest(occasion) >= terms.ends:
+        return "agreement_over"
+    return "border_without_basis" if not terms.basis and _crosses(terms.when, audience, occasion) else ""
+
+
+def _asks_place(when: Conditions) -> bool:
+    return when.own_region or when.own_country
 
 
 _NOTHING = Decision()

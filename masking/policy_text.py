@@ -80,6 +80,8 @@ class Explanation:
     grants: tuple[Grant, ...]
     terms: tuple[str, ...]
     """Clauses of the carrier's terms that bind every grant."""
+    agreement: tuple[str, ...] = ()
+    """What was agreed with the carrier besides: as whom it processes, under which consent, on which basis across the border."""
 
 
 def explain(
@@ -96,6 +98,7 @@ def explain(
         rules[0].level if rules else Level.HIDDEN,
         grants,
         bound,
+        agreement(terms, lang) if terms else (),
     )
 
 
@@ -176,6 +179,22 @@ def terms_clauses(terms: Terms, lang: str = "en") -> tuple[str, ...]:
             if zh
             else f"with at most {ratio} people learned per 100 parcels scanned, and {grace} besides"
         )
+    return tuple(told)
+
+
+def agreement(terms: Terms, lang: str = "en") -> tuple[str, ...]:
+    """What was agreed that asks nothing further of a grant."""
+    zh, told = lang == "zh", []
+    if terms.processor == "entrusted":
+        told.append("受托处理者" if zh else "an entrusted processor")
+    if terms.processor == "independent" and terms.consent:
+        told.append(
+            f"独立处理者，单独同意见{terms.consent}"
+            if zh
+            else f"an independent processor under the consent {terms.consent}"
+        )
+    if terms.basis:
+        told.append(f"出境依据{terms.basis}" if zh else f"with {terms.basis} as the basis for crossing the border")
     return tuple(told)
 
 

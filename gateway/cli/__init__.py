@@ -31,6 +31,7 @@ NOUNS = {
     "serve": "Run the gateway.",
     "shipment": "Look at a shipment; resolve one in doubt.",
     "shop": "Shops and their keys.",
+    "station": "Carriers' stations: the regions they serve, the country they are in.",
     "ticket": "Verify labels' tickets offline.",
 }
 

@@ -49,6 +49,9 @@ _NAMED = re.compile(r"(?P<host>[a-z][a-z0-9_-]*)=(?P<url>.*)")
     show_default=True,
     help="report and off let bodies out as they came: for a first look only, and on record.",
 )
+@click.option(
+    "--country", default=None, help="Where the carrier's own service and people are, two letters; empty ends it."
+)
 @click.option("--issuer", help="Couriers may bring this issuer's signed tokens (JWT) in place of ours; empty ends it.")
 @click.option("--audience", help="Who those tokens must be made out to.")
 @click.option(
@@ -69,6 +72,7 @@ def enable(
     last_mile: str | None,
     label_artwork: str | None,
     mode: str,
+    country: str | None,
     issuer: str | None,
     audience: str | None,
     jwks: str | None,
@@ -103,7 +107,13 @@ def enable(
         base_url=base_url,
         hosts=hosts,
         secrets=given,
-        options={"last_mile": last_mile, "label_artwork": label_artwork, "mode": mode, "couriers": couriers},
+        options={
+            "last_mile": last_mile,
+            "label_artwork": label_artwork,
+            "mode": mode,
+            "country": country,
+            "couriers": couriers,
+        },
     )
 
 

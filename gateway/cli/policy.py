@@ -52,11 +52,11 @@ for _verb in VERBS:
 @click.pass_context
 def show(ctx: click.Context, named: str | None, lang: str, as_json: bool) -> None:
     """Every rule as a sentence. What no sentence grants is hidden."""
-    from masking.policy_text import sentence, terms_clauses
+    from masking.policy_text import agreement, sentence, terms_clauses
 
     held = _named(ctx, named)
     rules = [{"id": rule.id, "level": rule.level.value, "sentence": sentence(rule, lang)} for rule in held.rules]
-    terms = {carrier: list(terms_clauses(one, lang)) for carrier, one in held.terms.items()}
+    terms = {carrier: [*agreement(one, lang), *terms_clauses(one, lang)] for carrier, one in held.terms.items()}
     if as_json:
         return click.echo(_json({"name": held.name, "digest": held.digest, "rules": rules, "terms": terms}))
     click.echo(f"{held.name}  {held.digest}")
@@ -93,12 +93,13 @@ def explain(
     if as_json:
         cell = {"carrier": carrier, "role": role, "stage": stage, "field": name}
         levels = {"level": told.level.value, "deepest": told.deepest.value}
-        return click.echo(_json({**cell, **levels, "grants": grants, "terms": list(told.terms)}))
+        bound = {"terms": list(told.terms), "agreement": list(told.agreement)}
+        return click.echo(_json({**cell, **levels, "grants": grants, **bound}))
     click.echo(told.level.value)
     for grant in told.grants:
         needs = f" ({'; '.join(grant.needs)})" if grant.needs else ""
         click.echo(f"- {grant.level.value} by {grant.rule}{needs}: {grant.why}")
-    for clause in told.terms:
+    for clause in (*told.agreement, *told.terms):
         click.echo(f"- {carrier}: {clause}")
     if not told.grants:
         click.echo("- no rule grants it" if lang == "en" else "- 没有规则授权")

@@ -21,6 +21,7 @@ from carriers.profile import CarrierProfile, Operation
 from carriers.rewrite import finish, rewrite_answer, veil
 from carriers.unknown import inspect
 from carriers.wire import WireRequest
+from gateway.flows.agreement import check_agreement
 from gateway.flows.aliases import order_aliases
 from gateway.flows.artwork import police
 from gateway.flows.forward import FrontAnswer, OrderRefused, check_hits, label_terms
@@ -80,6 +81,7 @@ class Consult:
         order = open_order(operation, request)
         if operation.id == UNKNOWN:
             inspect(order)
+        await check_agreement(service, shop, route, order, now)
         known = await self._known(shop, profile, order)
         echoes = self._echoes(known, now)
         last_four = self._last_four(order, known, now)

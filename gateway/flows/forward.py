@@ -23,6 +23,7 @@ from carriers.order import OpenOrder, open_order
 from carriers.profile import CarrierProfile, Operation
 from carriers.rewrite import Veiled, finish, rewrite_answer, veil
 from carriers.wire import WireReply, WireRequest
+from gateway.flows.agreement import check_agreement
 from gateway.flows.aliases import order_aliases
 from gateway.flows.artwork import WITHHOLD, Terms, police
 from gateway.flows.carrier_label import address
@@ -127,6 +128,8 @@ class ForwardOrder:
 
     async def book(self, order: Incoming) -> FrontAnswer:
         """Veil, store, send, store, answer. Raises `Conflict` where this attempt's reference is stored already."""
+        if self._service.policy.terms:
+            await check_agreement(self._service, order.shop, order.route, order.opened, order.now)
         shipment = new_id("shp", order.ms)
         parties = order.opened.parties if order.route.mode == ENFORCE else {}
         book = await self._relays.for_order(order.shop, order.profile.id, shipment, parties, order.now)

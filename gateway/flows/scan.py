@@ -195,11 +195,10 @@ class CourierScan:
             Record(shipment.tenant, shipment.id, seen.parcel.record.wrapped, seen.parcel.record.groups),
             keyring=service.keys.keyring,
             policy=service.policy,
-            audience=Audience(
-                Reader(courier.role), f"courier:{courier.id}", carrier=courier.carrier, station=courier.station
-            ),
+            audience=self._audience(courier),
             occasion=self._occasion(asked, seen, stage, now),
             relays=seen.relays(now),
+            home=service.profiles[shipment.carrier].manner.country if shipment.carrier in service.profiles else "",
             masking=service.settings.masking_policy,
         )
         unit, scan = Unit(), seen.earlier
@@ -222,6 +221,13 @@ class CourierScan:
             then()
         self._shown.inc()
         return told(scan, seen.parcel, stage, disclosure.view, courier)
+
+    def _audience(self, courier: Courier) -> Audience:
+        serves, route = courier.serves, self._service.routes.get(courier.carrier)
+        country = serves.country or (route.country if route else "")
+        return Audience(
+            Reader(courier.role), f"courier:{courier.id}", courier.carrier, courier.station, serves.regions, country
+        )
 
     def _occasion(self, asked: ScanRequest, seen: _Seen, stage: Stage, now: datetime) -> Occasion:
         return Occasion(

@@ -24,6 +24,7 @@ STATUS = {
     "carrier_token_refused": 401,
     "scan_refused": 403,
     "scope_refused": 403,
+    "agreement_refused": 403,
     "provider_signature": 403,
     "provider_signature_stale": 403,
     "ticket_refused": 404,

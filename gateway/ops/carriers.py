@@ -21,6 +21,7 @@ from gateway.store.tables import couriers, routes, suspensions
 from gateway.upstream import check_base_url
 from masking.labels.ticket import clashing_carriers
 from masking.phones import normalise_phone
+from masking.region import country_code
 
 ROLES = ("pickup", "linehaul", "delivery", "station", "customer_service", "customs")
 
@@ -50,11 +51,15 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
         raise ConfigError("mode: must be off, report or enforce", path="mode")
     if options.get("label_artwork", WITHHOLD) not in POLICIES:
         raise ConfigError(f"label_artwork: must be {', '.join(POLICIES)}", path="label_artwork")
+    country = country_code(str(options.get("country") or ""))
+    if options.get("country") and not country:
+        raise ConfigError("country: two letters, such as CN", path="country")
     kept = dict(service.routes[carrier].options) if carrier in service.routes else {}
     # What was asked of couriers stays asked when only a URL or a secret changes: forgetting a flag must not open a door.
     options["hosts"] = _hosts(dict(kept.get("hosts", {})) | hosts)
     asked = {k: v for k, v in dict(options.get("couriers") or {}).items() if v is not None}
     options["couriers"] = courier_rules(dict(kept.get("couriers", {})) | asked)
+    options["country"] = country if "country" in options else kept.get("country", "")
     if clashing_carriers({*service.routes, carrier}):
         raise ConfigError("this carrier's ticket number is taken by another enabled carrier", path="carrier")
     hook = secrets.token_urlsafe(24)

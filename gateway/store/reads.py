@@ -26,6 +26,7 @@ from gateway.store.tables import (
     shop_credentials,
     shops,
     stages,
+    stations,
     suspensions,
     vault,
 )
@@ -69,6 +70,14 @@ def courier_by_token(connection: Connection, digest: bytes) -> tuple[Any, ...] |
         )
     ).first()
     return tuple(row) if row else None
+
+
+def station(connection: Connection, carrier: str, code: str) -> tuple[list[str], str] | None:
+    """(regions, country) of a carrier's station."""
+    row = connection.execute(
+        select(stations.c.regions, stations.c.country).where(stations.c.carrier == carrier, stations.c.code == code)
+    ).first()
+    return (msgspec.json.decode(row.regions), row.country) if row else None
 
 
 def suspended(connection: Connection) -> frozenset[tuple[str, str]]:

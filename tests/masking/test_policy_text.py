@@ -9,7 +9,7 @@ import pytest
 
 from masking.policy import FIELDS, Conditions, Level, Reader, Rule, Terms
 from masking.policy_load import built_in, load_policy
-from masking.policy_text import clauses, explain, sentence, short_fields, terms_clauses
+from masking.policy_text import agreement, clauses, explain, sentence, short_fields, terms_clauses
 from masking.stage import Stage
 
 RULE = Rule(
@@ -62,6 +62,18 @@ def test_every_condition_has_a_clause() -> None:
     assert len(clauses(every, "zh")) == 8
     assert clauses(Conditions(hours_after_delivery=0)) == ("until 0 hours after delivery",)
     assert clauses(Conditions()) == ()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_was_agreed_is_told_and_asks_nothing_further(lang: str) -> None:
+    source = 'name="x"\nbase="built-in"\n[terms.zto]\nprocessor="independent"\nconsent="form-3"\nbasis="scc-7"\n'
+    held = load_policy(source + '[terms.sto]\nprocessor="entrusted"\n[terms.yto]\n')
+    told = {carrier: agreement(terms, lang) for carrier, terms in held.terms.items()}
+    assert (len(told["zto"]), len(told["sto"]), told["yto"]) == (2, 1, ())
+    assert "form-3" in told["zto"][0] and "scc-7" in told["zto"][1]
+    at = {"reader": Reader.DELIVERY, "carrier": "zto", "stage": Stage.OUT_FOR_DELIVERY, "name": "recipient.street"}
+    found = explain(held, lang=lang, **at)  # type: ignore[arg-type]
+    assert (found.agreement, found.terms, found.level) == (told["zto"], (), Level.FULL)
 
 
 def test_terms_have_clauses() -> None:
