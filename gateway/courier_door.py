@@ -25,7 +25,7 @@ from gateway.store.tables import couriers
 from gateway.upstream import LOOPBACK, Route
 from masking.carrier_token import CarrierIdentity, CarrierTokenRefused, KeySet, verify_token
 from masking.couriers import Admission, Enrolment, refusal
-from masking.device_proof import DeviceKey, Nonces, ProofRefused, verify_proof
+from masking.device_proof import DeviceKey, ProofRefused, verify_proof
 from masking.errors import VeilwayError
 from masking.vault import blind_index
 
@@ -88,11 +88,10 @@ def _device(text: str) -> DeviceKey:
 
 
 class CourierDoor:
-    """The door of one process; it holds spent nonces and fetched keys in memory."""
+    """The door of one process; it holds fetched keys in memory."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._nonces = Nonces()
         self._keys = CarrierKeys()
         self._vouched: dict[tuple[str, str], Courier] = {}
         self._admissions: dict[str, tuple[Route | None, Admission]] = {}
@@ -101,7 +100,7 @@ class CourierDoor:
         """The courier who asks. Raises `courier_unauthenticated`, `carrier_token_refused` or `proof_refused`."""
         courier, now = await self._admitted(knock), self._service.clock()
         if courier.device_key:
-            self._prove(knock, courier, courier.device_key, now)
+            await self._prove(knock, courier, courier.device_key, now)
         elif self._rules(courier.carrier).get("device_proof"):
             log.info("courier.refused", courier=courier.id, reason="no_device")
             raise ProofRefused("this carrier's couriers scan with an enrolled device only")
@@ -111,7 +110,7 @@ class CourierDoor:
     async def enrol(self, knock: Knock, device_key: str) -> Courier:
         """Bind the token to the device whose key signed this very request. Once; again by the same device does no harm."""
         courier = await self._admitted(knock)
-        self._prove(knock, courier, device_key, self._service.clock())
+        await self._prove(knock, courier, device_key, self._service.clock())
         if courier.vouched:
             raise DeviceEnrolled("a carrier's own token is bound by its carrier, not here")
         if courier.device_key == device_key:
@@ -161,7 +160,7 @@ class CourierDoor:
             held = self._admissions[courier.carrier] = route, admission(self._rules(courier.carrier), days)
         return held[1]
 
-    def _prove(self, knock: Knock, courier: Courier, key: str, now: datetime) -> None:
+    async def _prove(self, knock: Knock, courier: Courier, key: str, now: datetime) -> None:
         nonce = verify_proof(
             knock.proof,
             key=_device(key),
@@ -171,7 +170,7 @@ class CourierDoor:
             token=knock.token,
             now=now,
         )
-        self._nonces.spend(courier.id, nonce, now)
+        await self._service.neighbours.spend(courier.id, nonce, now)
 
     async def _note_use(self, token: str, courier: Courier, now: datetime) -> None:
         """Once a day: an account's last use decides when it is a leaver's, and a write for each scan would be dear."""

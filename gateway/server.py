@@ -67,6 +67,7 @@ async def running(
                 ("labels", flows.label_batches.run),
                 ("sip", SipRelay(service, flows.relay_call).run),
                 ("leavers", Leavers(service).run),
+                ("neighbours", partial(service.neighbours.run, service.clock)),
                 ("renew", partial(_renew, service)),
                 ("follow", partial(_follow, service)),
             )

@@ -27,6 +27,7 @@ from gateway.ids import new_id
 from gateway.keys import Keys, load_keys
 from gateway.logs import log
 from gateway.metrics import Metrics
+from gateway.neighbours import Neighbours
 from gateway.numbers import NumberDesk
 from gateway.policy_book import PolicyBook, folder_policy
 from gateway.secrets_box import open_secrets
@@ -86,6 +87,7 @@ class Service:
     """The one in force at this moment."""
     clock: Clock
     holder: str
+    neighbours: Neighbours
     routes: dict[str, Route] = field(default_factory=dict)
     hooks: dict[str, bytes] = field(default_factory=dict)
     """Carrier -> digest of the secret in its push URL."""
@@ -226,6 +228,7 @@ async def open_service(
                 first,
                 clock,
                 holder,
+                Neighbours(database, found_keys.keyring, holder, alone=settings.embedded, limit=settings.scan_misses),
             )
             await service.load_routes()
             await service.load_policy()

@@ -8,7 +8,6 @@ are one refusal. A scan that the app sends again counts once and moves nothing.
 from __future__ import annotations
 
 import json
-from collections import OrderedDict
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,7 +37,6 @@ from masking.policy import Audience, Level, Occasion, Reader
 from masking.stage import Stage, advance
 from masking.vault import blind_index
 
-SOURCES = 100_000  # sources of misses remembered at once
 AT_ONCE = 5  # readers of one parcel in one moment that are sorted out here
 LATE_MS = 7 * 86_400_000  # what a device kept longer than this, it is not believed about
 
@@ -95,13 +93,12 @@ class _Seen:
 
 
 class CourierScan:
-    """The scan path. One instance a service; it holds the miss counters and the carriers' books in memory."""
+    """The scan path. One instance a service; it holds the carriers' books in memory."""
 
     def __init__(self, service: Service, lifecycle: Lifecycle) -> None:
         self._service = service
         self._lifecycle = lifecycle
         self._budgets = Budgets()
-        self._misses: OrderedDict[tuple[str, int], int] = OrderedDict()
         self._shown, self._refused = (service.metrics.scans.labels(outcome) for outcome in ("shown", "refused"))
 
     async def run(self, asked: ScanRequest, courier: Courier, *, source: str) -> dict[str, Any]:
@@ -109,29 +106,17 @@ class CourierScan:
         for _ in range(AT_ONCE):
             now = self._service.clock()
             try:
-                if self._locked(source, now):
+                if self._service.neighbours.locked(source, now):
                     raise TicketRefused
                 seen = await self._find(asked, courier, now)
             except TicketRefused:
-                self._miss(source, now)
+                self._service.neighbours.miss(source, now)
                 self._refused.inc()
                 raise
             stage = self._report(asked, courier, seen, now)
             with suppress(Conflict):  # another scan or push moved the parcel at this very moment: look again
                 return await self._show(asked, courier, seen, stage, now)
         raise Overloaded("the parcel is being moved by others; scan again")
-
-    # -- refusals
-
-    def _locked(self, source: str, now: datetime) -> bool:
-        return self._misses.get((source, int(now.timestamp() // 60)), 0) >= self._service.settings.scan_misses
-
-    def _miss(self, source: str, now: datetime) -> None:
-        key = (source, int(now.timestamp() // 60))
-        self._misses[key] = self._misses.get(key, 0) + 1
-        self._misses.move_to_end(key)
-        if len(self._misses) > SOURCES:
-            self._misses.popitem(last=False)
 
     async def _find(self, asked: ScanRequest, courier: Courier, now: datetime) -> _Seen:
         ticket: Ticket | None = None
