@@ -30,7 +30,7 @@ _STAGE_ZH = {
     Stage.EXCEPTION: "异常",
     Stage.CLOSED: "已关闭",
 }
-_READER_ZH = {
+READER_ZH = {
     Reader.PICKUP: "揽收员",
     Reader.LINEHAUL: "干线人员",
     Reader.DELIVERY: "派件员",
@@ -106,9 +106,9 @@ def sentence(rule: Rule, lang: str = "en") -> str:
     """The rule as one sentence."""
     parts = clauses(rule.when, lang)
     if lang == "zh":
-        who = "、".join(_READER_ZH[reader] for reader in Reader if reader in rule.readers)
+        who = "、".join(READER_ZH[reader] for reader in Reader if reader in rule.readers)
         stages = _stages_zh(rule.stages)
-        what = "、".join(_field_zh(name) for name in short_fields(rule.fields))
+        what = "、".join(field_zh(name) for name in short_fields(rule.fields))
         only = f"（限{'、'.join(sorted(rule.carriers))}）" if rule.carriers else ""
         needs = f"，须{'，且'.join(parts)}" if parts else ""
         return f"{who}{only}{stages}：{what}{_LEVEL['zh'][rule.level]}{needs}。{rule.why_zh}"
@@ -230,7 +230,8 @@ def _stages_zh(stages: frozenset[Stage]) -> str:
     return f"在{'、'.join(_STAGE_ZH[stage] for stage in Stage if stage in stages)}阶段"
 
 
-def _field_zh(name: str) -> str:
+def field_zh(name: str) -> str:
+    """A field's name in Chinese."""
     if name in _TEXT_ZH:
         return _TEXT_ZH[name]
     party, _, part = name.partition(".")

@@ -1,4 +1,4 @@
-"""`veilway shipment …`: look at one, without anything personal; close one that is in doubt."""
+"""`veilway shipment …`: look at one, without anything personal; see who had what revealed; close one that is in doubt."""
 
 from __future__ import annotations
 
@@ -34,6 +34,15 @@ def show(context: Context, shipment_id: str, as_json: bool) -> None:
 def list_(context: Context, /, shop: str, as_json: bool, **asked: object) -> None:
     """A shop's shipments, newest first."""
     _emit(context, "shipment.list", as_json, name=shop, **asked)
+
+
+@shipment.command()
+@click.argument("shipment_id")
+@json_option
+@click.pass_obj
+def disclosures(context: Context, shipment_id: str, as_json: bool) -> None:
+    """Every reveal: who of the carrier saw which fields, and why."""
+    _emit(context, "shipment.disclosures", as_json, shipment=shipment_id)
 
 
 @shipment.command()

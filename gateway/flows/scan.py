@@ -256,7 +256,13 @@ class CourierScan:
             reveals, shipment.id, shipment.carrier, seen.account.nth, shipment.tenant, scan, courier.id, asked.reason,
             courier.role, json.dumps(fields), ms,
         )  # fmt: skip
-        said = {"carrier": shipment.carrier, "courier": courier.id, "reason": asked.reason, "fields": fields}
+        said = {
+            "carrier": shipment.carrier,
+            "courier": courier.id,
+            "role": courier.role,
+            "reason": asked.reason,
+            "fields": fields,
+        }
         put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.revealed", now=now, **said)
 
     def _remember_shown(self, unit: Unit, courier: Courier, shipment: ShipmentRow, view: View, now: datetime) -> None:

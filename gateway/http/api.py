@@ -14,7 +14,7 @@ from gateway.http.proxy import BadRequest
 from gateway.identity import Shop, bearer
 from gateway.logs import log
 from gateway.ops.events import event_state, page_length, retry
-from gateway.ops.shipments import describe, listed
+from gateway.ops.shipments import describe, disclosures, listed
 from gateway.service import Service
 from gateway.store import shop_reads
 from masking.errors import VeilwayError
@@ -73,6 +73,11 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
         tried = await retry(service, who.id, request.match_info["id"], actor=f"shop:{who.id}")
         return web.json_response({"events": tried}, headers=NO_STORE)
 
+    async def disclosed(request: web.Request) -> web.Response:
+        who = await shop(request)
+        found = await disclosures(service, request.match_info["id"], who.id)
+        return web.json_response(found, headers=NO_STORE)
+
     async def label(request: web.Request) -> web.Response:
         who = await shop(request)
         asked = request.query
@@ -90,6 +95,7 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
     for method, path, handler in (
         ("GET", "/v1/shipments", shipments),
         ("GET", "/v1/shipments/{id}", show),
+        ("GET", "/v1/shipments/{id}/disclosures", disclosed),
         ("GET", "/v1/shipments/{id}/label", label),
         ("GET", "/v1/events", events),
         ("POST", "/v1/events/{id}/retry", again),

@@ -133,6 +133,14 @@ PATHS: dict[str, dict[str, Any]] = {
             "responses": _answers("the shipment"),
         }
     },
+    "/v1/shipments/{id}/disclosures": {
+        "get": {
+            "summary": "Every reveal: which part of which carrier saw which fields, and why; and what the recipient may be told of it.",
+            "parameters": [ID],
+            "security": SHOP,
+            "responses": _answers("the reveals, oldest first"),
+        }
+    },
     "/v1/shipments/{id}/label": {
         "get": {
             "summary": "A privacy label, read back before it leaves. Every print has a ticket of its own.",

@@ -13,7 +13,8 @@ from gateway.flows import Flows
 from gateway.ops.events import page_length, shop_named
 from gateway.ops.registry import OpRefused, Params, named, op
 from gateway.service import Service
-from gateway.store import reads, shop_reads
+from gateway.store import reads, scan_reads, shop_reads
+from masking.policy_record import concerns_recipient, reveal_told
 from masking.vault import blind_index
 
 
@@ -72,6 +73,45 @@ async def listed(service: Service, tenant: str, asked: Mapping[str, Any]) -> lis
         return shop_reads.shipment_page(connection, tenant, carrier=carrier, ids=ids, after=after, limit=limit)
 
     return await service.database.read(read)
+
+
+@op("shipment.disclosures")
+async def shipment_disclosures(service: Service, _flows: Flows, params: Params) -> Any:
+    """Every reveal of a shipment, as its shop sees it, and as its recipient may be told."""
+    return await disclosures(service, str(params["shipment"]), None)
+
+
+async def disclosures(service: Service, id: str, tenant: str | None) -> dict[str, Any]:
+    """Who had something of this shipment revealed, what and why; never a value. Raises `shipment_not_found`."""
+
+    def look(connection: Connection) -> list[dict[str, Any]]:
+        row = reads.shipment(connection, id)
+        if row is None or (tenant is not None and row.tenant != tenant):
+            raise OpRefused("no such shipment", code="shipment_not_found")
+        return scan_reads.reveals_of(connection, id)
+
+    found = await service.database.read(look)
+    names = {carrier: profile.name for carrier, profile in service.profiles.items()}
+    return {"shipment": id, "disclosures": [_disclosed(row, names.get(row["carrier"], {})) for row in found]}
+
+
+def _disclosed(row: dict[str, Any], name: Mapping[str, str]) -> dict[str, Any]:
+    told = {
+        "at_ms": row["at"],
+        "carrier": row["carrier"],
+        "role": row["role"],
+        "courier": row["courier"],
+        "reason": row["reason"],
+        "fields": row["fields"],
+        "scan": row["scan"],
+    }
+    theirs = concerns_recipient(row["fields"])
+    if not theirs:
+        return told | {"recipient": None}
+    said = {"role": row["role"], "reason": row["reason"], "fields": theirs}
+    sentences = {lang: reveal_told(carrier=name.get(lang, row["carrier"]), lang=lang, **said) for lang in ("en", "zh")}
+    # What the recipient may be told: the part of the carrier, not the person, and only what concerns them.
+    return told | {"recipient": {"at_ms": row["at"], "carrier": row["carrier"], **said, "told": sentences}}
 
 
 @op("shipment.resolve")

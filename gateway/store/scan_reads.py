@@ -161,6 +161,14 @@ def revealed(connection: Connection, carrier: str, shipment: str) -> list[str]:
     return [scan for _nth, scan in sorted(_REVEALS.all(connection, carrier=carrier, shipment=shipment))]
 
 
+def reveals_of(connection: Connection, shipment: str) -> list[dict[str, Any]]:
+    """Every reveal of a parcel, oldest first, whichever carrier's."""
+    named = ("carrier", "courier", "role", "reason", "fields", "scan", "at")
+    rows = select(*(reveals.c[name] for name in named)).where(reveals.c.shipment == shipment).order_by(reveals.c.at)
+    found = [dict(zip(named, row, strict=True)) for row in connection.execute(rows)]
+    return [row | {"fields": msgspec.json.decode(row["fields"])} for row in found]
+
+
 def knows(connection: Connection, carrier: str, person: bytes) -> bool:
     """Whether the carrier was shown this person in full before."""
     return _KNOWN.first(connection, carrier=carrier, person=person) is not None

@@ -10,6 +10,7 @@ async def test_a_shipment_is_shown_and_one_that_is_in_no_doubt_is_not_resolved(
 ) -> None:
     shown = await here.told("shipment", "show", order[0])
     assert shown["status"] == "booked" and shown["relay"]["recipient"] == order[1]
+    assert (await here.told("shipment", "disclosures", order[0])) == {"shipment": order[0], "disclosures": []}
     done = await here.run("shipment", "resolve", order[0], "--not-booked")
     assert (done.code, done.err.split(":")[0]) == (1, "not_resolvable")
     for words in ((), ("--waybill", "W", "--not-booked")):

@@ -76,3 +76,29 @@ async def test_events_are_listed_and_only_dead_ones_sent_again(world: World) -> 
     assert (await world.call("GET", "/v1/events?state=lost")).code == "bad_argument"
     refused = await world.call("POST", "/v1/events/evt_nothing/retry")
     assert (refused.status, refused.code) == (404, "event_not_found")
+
+
+async def test_a_shop_sees_each_reveal_of_its_own_parcels_and_what_the_recipient_may_be_told(world: World) -> None:
+    order = await world.sf_order(sf_document())
+    path = f"/v1/shipments/{order.shipment}/disclosures"
+    token = await world.courier("station")
+    await world.scan(token, waybill=order.waybill)
+    assert (await world.call("GET", path)).json == {"shipment": order.shipment, "disclosures": []}
+    for _ in range(2):
+        await world.scan(token, waybill=order.waybill, reason="identity_check", scan_id="one")
+    await world.scan(token, waybill=order.waybill, reason="own_code_7")
+    shown = await world.call("GET", path)
+    first, second = shown.json["disclosures"]
+    assert (first["carrier"], first["role"], first["reason"]) == ("sf-express", "station", "identity_check")
+    assert first["fields"] == ["recipient.name", "recipient.street"] and second["reason"] == "own_code_7"
+    theirs = first["recipient"]
+    assert "courier" not in theirs and theirs["fields"] == first["fields"]
+    assert theirs["told"]["en"] == (
+        "station staff of SF Express saw the recipient's name and the recipient's street and door."
+        " Reason: an identity document had to be checked."
+    )
+    assert theirs["told"]["zh"] == "顺丰速运的网点人员查看了收件人姓名、收件人门牌地址。原因：核对证件。"
+    assert HIDDEN.seen_in(shown.raw) == [] and SENDER.seen_in(shown.raw) == []
+    foreign = await world.call("GET", path, key=await world.shop("Another Shop For Reveals"))
+    absent = await world.call("GET", "/v1/shipments/shp_nothing/disclosures")
+    assert (foreign.status, foreign.code) == (absent.status, absent.code) == (404, "shipment_not_found")

@@ -21,7 +21,9 @@ async def test_a_shipment_is_told_without_a_person(own_world: World) -> None:
     assert HIDDEN.seen_in(text) == [] and SENDER.seen_in(text) == []
 
 
-@pytest.mark.parametrize("verb", ["shipment.show", "shipment.resolve", "label.render", "audit.prove"])
+@pytest.mark.parametrize(
+    "verb", ["shipment.show", "shipment.disclosures", "shipment.resolve", "label.render", "audit.prove"]
+)
 async def test_a_shipment_of_nobody_is_not_found(own_world: World, verb: str) -> None:
     with pytest.raises(VeilwayError) as refused:
         await own_world.op(verb, shipment="shp_nothing")

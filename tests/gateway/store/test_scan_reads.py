@@ -86,8 +86,8 @@ async def test_scans_reveals_and_what_was_learned_are_found_again(store: Store) 
             "cou_1",
             "address_unclear",
             "station",
-            "[]",
-            MS,
+            '["remark"]',
+            MS + nth,
         )
     for shipment, person in (("shp_1", b""), ("shp_1", b"p" * 16), ("shp_2", b"p" * 16), ("shp_3", b"q" * 16)):
         unit.add(learned, "sf-express", shipment, person, "shop_a", MS)
@@ -98,6 +98,8 @@ async def test_scans_reveals_and_what_was_learned_are_found_again(store: Store) 
             scan_reads.earlier(connection, "cou_1", b"k" * 16),
             scan_reads.earlier(connection, "cou_2", b"k" * 16),
             scan_reads.revealed(connection, "sf-express", "shp_1"),
+            [(row["scan"], row["role"], row["fields"]) for row in scan_reads.reveals_of(connection, "shp_1")],
+            scan_reads.reveals_of(connection, "shp_2"),
             scan_reads.knows(connection, "sf-express", b"p" * 16),
             scan_reads.knows(connection, "ups", b"p" * 16),
             scan_reads.learned_of(connection, "sf-express", "shp_1"),
@@ -106,5 +108,6 @@ async def test_scans_reveals_and_what_was_learned_are_found_again(store: Store) 
         )
 
     assert await store.database.read(read) == (
-        "scan_1", "", ["scan_1", "scan_2"], True, False, {b"", b"p" * 16}, (2, 3), (0, 0),
+        "scan_1", "", ["scan_1", "scan_2"],
+        [("scan_1", "station", ["remark"]), ("scan_2", "station", ["remark"])], [], True, False, {b"", b"p" * 16}, (2, 3), (0, 0),
     )  # fmt: skip
