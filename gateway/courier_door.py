@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, update
 
-from gateway.carrier_keys import CarrierKeys
+from gateway.carrier_keys import FRESH, CarrierKeys
 from gateway.identity import Courier, no_courier
 from gateway.ids import COURIER_TOKEN
 from gateway.logs import log
@@ -30,7 +30,9 @@ from masking.errors import VeilwayError
 from masking.vault import blind_index
 
 WRITTEN_EVERY = timedelta(days=1)
-VOUCHED = 10_000  # tokens whose signature is not checked again; a scan a minute each would be 1.3 ms of a core
+VOUCHED = 10_000  # tokens whose signature is not checked again at once; a scan a minute each would be 1.3 ms of a core
+TRUSTED = timedelta(seconds=FRESH)
+"""How long a signature stands for itself: as long as fetched keys do, so that a key withdrawn by its carrier ends with them."""
 
 
 class DeviceEnrolled(VeilwayError):
@@ -82,6 +84,15 @@ def admission(rules: Mapping[str, Any], idle_days: int | None) -> Admission:
     return Admission.of(idle_days=idle_days, networks=networks, fingerprints=fingerprints)
 
 
+@dataclass(frozen=True, slots=True)
+class _Vouched:
+    """A carrier's word that was checked: for whom, by which rules, when."""
+
+    courier: Courier
+    rules: Mapping[str, Any]
+    at: datetime
+
+
 @lru_cache(4096)
 def _device(text: str) -> DeviceKey:
     return DeviceKey.parse(text)
@@ -93,7 +104,7 @@ class CourierDoor:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._keys = CarrierKeys()
-        self._vouched: dict[tuple[str, str], Courier] = {}
+        self._vouched: dict[tuple[str, str], _Vouched] = {}
         self._admissions: dict[str, tuple[Route | None, Admission]] = {}
 
     async def admit(self, knock: Knock) -> Courier:
@@ -193,10 +204,10 @@ class CourierDoor:
             if not rules.get("issuer"):
                 continue
             found = self._vouched.get((carrier, token))
-            if found is not None:
-                return found
+            if found is not None and found.rules == rules and timedelta(0) <= now - found.at < TRUSTED:
+                return found.courier
             try:
-                return self._remember(token, await self._verified(token, carrier, rules, now))
+                return self._remember(token, _Vouched(await self._verified(token, carrier, rules, now), rules, now))
             except CarrierTokenRefused as error:
                 refused = error
         raise refused or no_courier()
@@ -222,11 +233,11 @@ class CourierDoor:
             id, carrier, said.role.value, said.station, expires_at=ends, enrolled_at=begun, vouched=True
         )  # fmt: skip
 
-    def _remember(self, token: str, courier: Courier) -> Courier:
+    def _remember(self, token: str, found: _Vouched) -> Courier:
         if len(self._vouched) >= VOUCHED:
             self._vouched.clear()
-        self._vouched[courier.carrier, token] = courier
-        return courier
+        self._vouched[found.courier.carrier, token] = found
+        return found.courier
 
 
 def _moment(ms: int) -> datetime:

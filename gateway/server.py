@@ -25,6 +25,7 @@ from gateway.flows.leavers import Leavers
 from gateway.http.app import build_app, build_local_app
 from gateway.keys import Keys
 from gateway.logs import log
+from gateway.policy_book import FILE
 from gateway.service import Clock, Service, open_service, system_clock
 from gateway.settings import ConfigError, Settings
 from gateway.sip import SipRelay
@@ -77,6 +78,8 @@ async def running(
         # What was loaded up to here stays for the life of the process: the collector need not walk it with every order.
         gc.freeze()
         log.info("serve.started", host=settings.host, port=port)
+        if service.policies.number and (settings.dir / FILE).is_file():
+            log.warning("policy.file_ignored", path=FILE, version=service.policies.number)
         try:
             yield Running(service, flows, url)
         finally:

@@ -55,9 +55,9 @@ class PrintLabel:
     ) -> Rendered:
         """Render one label. `tenant` None is the local operator; `outcome` is one that came too lately to be stored. Raises `shipment_not_found`, `shipment_erased`, `no_waybill`."""
         service, now = self._service, self._service.clock()
-        row, stored, record, stage = await service.database.read(lambda connection: _load(connection, shipment))
+        row, stored, record, stage = await service.database.read(lambda connection: _load(connection, shipment, tenant))
         outcome = outcome or stored
-        if row is None or (tenant is not None and row.tenant != tenant):
+        if row is None:
             raise NoLabel("no such shipment")
         if record is None:
             raise NoLabel("the shipment was erased", code="shipment_erased")
@@ -103,11 +103,11 @@ class PrintLabel:
 
 
 def _load(
-    connection: Connection, shipment: str
+    connection: Connection, shipment: str, tenant: str | None
 ) -> tuple[reads.ShipmentRow | None, reads.Outcome | None, reads.VaultRow | None, Stage]:
     row = reads.shipment(connection, shipment)
-    if row is None:
-        return None, None, None, Stage.CREATED
+    if row is None or (tenant is not None and row.tenant != tenant):
+        return None, None, None, Stage.CREATED  # another shop's costs what none costs
     found = reads.latest_stage(connection, shipment)
     stage = Stage(found[1]) if found else Stage.CREATED
     return row, reads.outcome(connection, shipment), reads.sealed(connection, shipment), stage

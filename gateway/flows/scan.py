@@ -234,7 +234,8 @@ class CourierScan:
         ms, shipment = int(now.timestamp() * 1000), seen.parcel.shipment
         station = courier.station or asked.station
         if stage is not seen.stage:
-            source = f"station:{station}" if station else f"courier:{courier.id}"
+            # Where the parcel is decides what others see of it: believed of the account, never of the request.
+            source = f"station:{courier.station}" if courier.station else f"courier:{courier.id}"
             unit.add(stages, shipment.id, seen.parcel.seq + 1, shipment.tenant, stage.value, source, ms)
         made_at = asked.made_at if ms - LATE_MS < asked.made_at < ms else None
         unit.add(

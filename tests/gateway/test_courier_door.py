@@ -5,17 +5,21 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from gateway.courier_door import courier_rules
+from gateway.carrier_keys import FRESH, CarrierKeys
+from gateway.courier_door import CourierDoor, Knock, courier_rules
+from gateway.identity import NOWHERE, Station
 from masking.errors import VeilwayError
 from tests.gateway.couriers import CHECK_WORD, PARTNER
 from tests.gateway.device import Phone, coded
 from tests.gateway.orders import sf_document
+from tests.gateway.test_carrier_keys import publishing
 from tests.gateway.world import Hands, World, open_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -181,6 +185,56 @@ async def test_a_carrier_s_token_that_does_not_hold_is_refused(world: World) -> 
         assert (answer.status, answer.code) == (401, "carrier_token_refused")
     await enable(world, issuer="")
     assert (await world.scan(jwt(key, world.clock), waybill=number)).code == "courier_unauthenticated"
+
+
+async def test_a_key_or_an_audience_that_the_carrier_withdraws_ends_its_tokens(world: World) -> None:
+    key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    await enable(world, issuer=ISSUER, audience=AUDIENCE, jwks=jwks(key))
+    token = jwt(key, world.clock)
+
+    async def me() -> str:
+        return (await world.call("GET", "/v1/couriers/me", key=token)).code
+
+    assert await me() == ""
+    await enable(world, jwks=jwks(other))
+    assert await me() == "carrier_token_refused"
+    await enable(world, jwks=jwks(key))
+    assert await me() == ""
+    await enable(world, audience="somebody else")
+    assert await me() == "carrier_token_refused"
+    await enable(world, issuer="")
+
+
+async def test_a_published_key_that_is_withdrawn_ends_its_tokens_when_the_keys_are_old(tmp_path: Path) -> None:
+    key, moment = Ed25519PrivateKey.generate(), [0.0]
+    async with publishing() as publisher, open_world(tmp_path, clock=Hands()) as own:
+        publisher.published = jwks(key)
+        await enable(own, issuer=ISSUER, audience=AUDIENCE, jwks=publisher.url)
+        door = CourierDoor(own.service)
+        door._keys = CarrierKeys(clock=lambda: moment[0])
+        knock = Knock(jwt(key, own.clock), "GET", "/v1/couriers/me", b"", "", "127.0.0.1", "")
+        assert (await door.admit(knock)).vouched
+        publisher.published = jwks(Ed25519PrivateKey.generate(), "k2")
+        moment[0] += FRESH - 1
+        own.clock.turn(timedelta(seconds=FRESH - 1))
+        assert (await door.admit(knock)).vouched
+        moment[0] += 1
+        own.clock.turn(timedelta(seconds=1))
+        with pytest.raises(VeilwayError) as refused:
+            await door.admit(knock)
+        assert refused.value.code == "carrier_token_refused"
+
+
+async def test_a_vouched_couriers_station_has_its_place(world: World) -> None:
+    key = Ed25519PrivateKey.generate()
+    await enable(world, issuer=ISSUER, audience=AUDIENCE, jwks=jwks(key))
+    door = CourierDoor(world.service)
+    knock = Knock(jwt(key, world.clock), "GET", "/v1/couriers/me", b"", "", "127.0.0.1", "")
+    assert (await door.admit(knock)).serves == NOWHERE
+    await world.op("station.add", carrier="sf-express", code="S1", regions=["CN/浙江"], country="CN")
+    assert (await door.admit(knock)).serves == Station(frozenset({"CN/浙江"}), "CN")
+    await world.op("station.remove", carrier="sf-express", code="S1")
+    await enable(world, issuer="")
 
 
 async def test_a_carrier_s_courier_is_suspended_by_id_by_station_and_with_the_carrier(world: World) -> None:

@@ -59,6 +59,16 @@ async def test_the_change_is_in_force_at_once_and_survives_a_restart(own_world: 
     assert (await own_world.audit())["ok"]
 
 
+async def test_a_file_that_is_no_longer_read_is_warned_of(own_world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    await own_world.op("policy.apply", source=NARROW)
+    await own_world.restart()
+    assert "policy.file_ignored" not in capsys.readouterr().err
+    (own_world.folder / "scopes.toml").write_text('name="stale"\n', "utf-8")
+    await own_world.restart()
+    assert own_world.service.policy.name == "narrow"
+    assert '"policy.file_ignored", "path": "scopes.toml", "version": 2' in capsys.readouterr().err
+
+
 async def test_two_changes_at_one_moment_are_one_change_and_one_refusal(own_world: World) -> None:
     book = own_world.service.policies
     policies = [load_policy(NARROW), load_policy('name="other"\n')]
