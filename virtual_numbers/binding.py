@@ -52,6 +52,8 @@ class State(StrEnum):
 
 
 LIVE = frozenset({State.BOUND, State.CALLABLE, State.SUSPENDED})
+_OUT = frozenset({Stage.OUT_FOR_DELIVERY, Stage.EXCEPTION})
+"""Stages at which the parcel is with the courier of the day: one who met an obstacle still has it."""
 
 
 class Slot(NamedTuple):
@@ -217,18 +219,22 @@ def widen(binding: Binding) -> Binding:
 def extend(binding: Binding, stage: Stage, now: datetime, terms: Terms) -> Binding:
     """Follow the parcel.
 
-    Exception and return prolong, delivery shortens, `closed` releases, every other stage leaves the term alone. Returned after a
-    release is for `reopen`, because the pool must agree. A long-lived binding follows no parcel.
+    Exception and return prolong, delivery shortens, `closed` releases, every other stage leaves the term alone. A narrowing ends
+    when the parcel leaves its courier's hands. Returned after a release is for `reopen`, because the pool must agree. A long-lived
+    binding follows no parcel.
     """
-    if binding.expires_at is None or not binding.live(now):
+    ends = binding.expires_at
+    if ends is None or not binding.live(now):
         return binding
+    if stage not in _OUT:
+        binding = widen(binding)
     match stage:
         case Stage.EXCEPTION:
-            return _until(binding, max(binding.expires_at, now + terms.after_exception), terms)
+            return _until(binding, max(ends, now + terms.after_exception), terms)
         case Stage.RETURNED:
-            return _until(binding, max(binding.expires_at, now + terms.after_return), terms)
+            return _until(binding, max(ends, now + terms.after_return), terms)
         case Stage.DELIVERED:
-            return _until(binding, min(binding.expires_at, now + terms.after_delivery), terms)
+            return _until(binding, min(ends, now + terms.after_delivery), terms)
         case Stage.CLOSED:
             return release(binding, now)
     return binding

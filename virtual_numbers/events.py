@@ -78,7 +78,7 @@ class Event:
     x: str = ""
     ext: str = ""
     binding: str = ""
-    """Our opaque id, echoed by the provider (OutId, userData)."""
+    """Our opaque id, echoed by the provider (OutId, userData, our own callback's URL): of a binding, or of the decision on this call."""
     direction: Direction = Direction.UNKNOWN
     outcome: Outcome = Outcome.UNKNOWN
     answered_at: datetime | None = None

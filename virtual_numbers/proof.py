@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from masking.stage import Stage
 from virtual_numbers.binding import LIVE, Scheme, Slot
 from virtual_numbers.errors import NumbersError, PoolExhausted
+from virtual_numbers.narrowing import Scanned
 from virtual_numbers.pool import PoolPolicy
 from virtual_numbers.reference import Reference
 from virtual_numbers.relay import Decision, RelayPolicy
@@ -44,6 +45,8 @@ class Witness:
     ended: dict[Place, tuple[datetime, timedelta]] = field(default_factory=dict)
     ghosts: set[Slot] = field(default_factory=set)
     """Slots shown to a courier with no phone on record."""
+    narrowed: dict[Slot, tuple[bytes, datetime]] = field(default_factory=dict)
+    """Who alone may be connected, and until when."""
 
     def bound(self, slot: Slot, shipment: str, phones: frozenset[bytes], now: datetime, *, shared: bool) -> None:
         """`shared`: a number may carry several pairs, of different phones."""
@@ -60,6 +63,7 @@ class Witness:
         self.standing[place][slot] = phones
 
     def over(self, slot: Slot, now: datetime) -> None:
+        self.narrowed.pop(slot, None)
         if self.standing[slot[:2]].pop(slot, None) is not None:
             self.ended[slot[:2]] = (now, YEAR if slot in self.ghosts else QUARANTINE)
 
@@ -67,6 +71,21 @@ class Witness:
         if self.standing[slot[:2]]:
             raise PromiseBroken("a returned shipment took back a slot that another one holds")
         self.standing[slot[:2]][slot] = phones
+
+    def taken_out(self, slot: Slot, courier: bytes, scan: Scanned, now: datetime) -> None:
+        """A courier's scan: from now on this one alone, or anybody where it cannot be this one (`courier` empty)."""
+        held, until = self.narrowed.get(slot, (b"", now))
+        if scan.until <= now or (scan.late and now < until and held != courier):
+            return
+        if courier:
+            self.narrowed[slot] = (courier, scan.until)
+        else:
+            self.narrowed.pop(slot, None)
+
+    def of_the_day(self, slot: Slot, now: datetime) -> bytes:
+        """The courier who alone is connected now, or nobody."""
+        courier, until = self.narrowed.get(slot, (b"", now))
+        return courier if now < until else b""
 
     def touched(self, phone: bytes, slot: Slot, now: datetime) -> None:
         """Connected, refused or shown: this phone had to do with this slot's shipment."""
@@ -79,6 +98,8 @@ class Witness:
         slot = decision.binding.slot
         if slot not in self.standing[slot[:2]]:
             raise PromiseBroken("a call went through a binding that has ended")
+        if (only := self.of_the_day(slot, now)) and only not in (caller, decision.callee_index):
+            raise PromiseBroken("a call went past the courier whom the number was narrowed to")
         for shipment, at in self.contacts[slot[:2]].get(caller, {}).items():
             if shipment != self.shipments[slot] and now < at + YEAR:
                 raise PromiseBroken("a call crossed from one shipment to another")
@@ -161,16 +182,26 @@ class Walk:
     def scan(self) -> None:
         if self.live:
             slot, courier = self.random.choice(self.live), self.random.choice(self.couriers)
-            until = self.now + timedelta(hours=10) if self.random.random() < 0.3 else None
-            if self.relay.show(slot, courier, self.now, until):
+            scan = self._scan() if self.random.random() < 0.4 else None
+            shown = self.relay.show(slot, courier, self.now, scan)
+            if scan and not self.scheme.by_pair:
+                self.witness.taken_out(slot, courier if shown else b"", scan, self.now)
+            if shown:
                 self.counts["shown"] += 1
                 self.witness.touched(courier, slot, self.now)
                 self.seen.append((courier, slot))
 
+    def _scan(self) -> Scanned:
+        hours, late = self.random.choice((-1, 3, 10, 24)), self.random.random() < 0.2
+        return Scanned(b"", self.now + timedelta(hours=hours), late)
+
     def scan_unknown(self) -> None:
         if self.live and self.random.random() < 0.1:
             slot, ghost = self.random.choice(self.live), self.random.choice(self.ghosts)
-            if self.relay.show(slot, None, self.now):
+            scan = self._scan() if self.random.random() < 0.3 else None
+            if scan and not self.scheme.by_pair:
+                self.witness.taken_out(slot, b"", scan, self.now)
+            if self.relay.show(slot, None, self.now, scan):
                 self.counts["shown_unknown"] += 1
                 self.witness.ghosts.add(slot)
                 self.witness.touched(ghost, slot, self.now)
@@ -202,6 +233,8 @@ class Walk:
         self.counts[f"{decision.action}:{decision.cause or decision.reason}"] += 1
         if decision.action == "connect":
             self.witness.connected(caller, decision, self.now)
+            if decision.binding and self.witness.of_the_day(decision.binding.slot, self.now):
+                self.counts[f"narrowed:{decision.callee}"] += 1
             self.seen.append((decision.callee_index, decision.binding.slot if decision.binding else dialled))
             return
         at = self.relay.latest.get((x, ext))
@@ -213,7 +246,10 @@ class Walk:
             stage = self.random.choice(
                 [Stage.IN_TRANSIT, Stage.EXCEPTION, Stage.DELIVERED, Stage.RETURNED, Stage.CLOSED]
             )
-            self._after(self.random.choice(self.live), lambda slot: self.relay.report(slot, stage, self.now))
+            slot = self.random.choice(self.live)
+            if stage is not Stage.EXCEPTION and not self.scheme.by_pair:
+                self.witness.narrowed.pop(slot, None)
+            self._after(slot, lambda slot: self.relay.report(slot, stage, self.now))
 
     def release(self) -> None:
         if self.live:

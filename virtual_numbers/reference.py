@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from masking.stage import Stage
@@ -22,13 +22,13 @@ from virtual_numbers.binding import (
     bind,
     expire,
     extend,
-    narrow,
     quarantine,
     release,
     reopen,
 )
 from virtual_numbers.errors import SlotRefused
 from virtual_numbers.lockout import Lockout
+from virtual_numbers.narrowing import Scanned, after_scan
 from virtual_numbers.pairs import PairPool, PairState
 from virtual_numbers.pool import Pool, PoolPolicy, SlotState
 from virtual_numbers.relay import CallFacts, Decision, RelayPolicy, Tombstone, decide, forgettable, may_show
@@ -85,22 +85,23 @@ class Reference:
             self.standing[phone, slot.x].add(slot)
         return binding
 
-    def show(self, slot: Slot, courier: bytes | None, now: datetime, until: datetime | None = None) -> bool:
-        """A courier scans: gets the dial string, if it can serve this courier; narrowed to it where `until` is set."""
+    def show(self, slot: Slot, courier: bytes | None, now: datetime, scan: Scanned | None = None) -> bool:
+        """A courier scans: gets the dial string, if it can serve this courier; narrowed as the carrier asks where `scan` is set."""
         row = self.rows[slot]
         if not row.binding.live(now):
             return False
+        barred = courier is not None and not may_show(slot, self.tombstones_of(courier, slot.x))
+        if scan is not None:
+            row.binding = after_scan(row.binding, replace(scan, courier=courier or b"", barred=barred), now)
+            if peer := row.binding.narrowed_to(now):
+                self.standing[peer, slot.x].add(slot)
         if courier is None:
             # Who is unknown cannot be kept off a number where callers name the pair: such a courier is shown no pair.
-            row.unknown_reader = not self.policy.scheme.by_pair
-            return row.unknown_reader
-        if not may_show(slot, self.tombstones_of(courier, slot.x)):
-            return False
-        self._touch(Tombstone(courier, *slot), now)
-        if until is not None and courier != row.binding.party and not self.policy.scheme.by_pair:
-            row.binding = narrow(row.binding, courier, until)
-            self.standing[courier, slot.x].add(slot)
-        return True
+            row.unknown_reader |= not self.policy.scheme.by_pair
+            return not self.policy.scheme.by_pair
+        if not barred:
+            self._touch(Tombstone(courier, *slot), now)
+        return not barred
 
     def report(self, slot: Slot, stage: Stage, now: datetime) -> None:
         """The parcel moved."""

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from virtual_numbers import pairs, reference, relay
+from virtual_numbers import binding, pairs, reference, relay
 from virtual_numbers.binding import Scheme
 from virtual_numbers.pool import Pool
 from virtual_numbers.proof import PromiseBroken, Walk, main
@@ -29,6 +29,7 @@ def test_a_walk_meets_everything_it_is_meant_to(scheme: Scheme) -> None:
     met = {"connect:connected", "connect:called_back", "reused", "failed_over", "ended", "crash", "shown"}
     if not scheme.by_pair:
         met |= {"reject:tombstone", "reopened", "shown_unknown", "reject:narrowed_to_another", "exhausted"}
+        met |= {"narrowed:party", "narrowed:peer"}
 
     assert not [event for event in met if counts[event] < 5]
 
@@ -89,6 +90,24 @@ def test_the_witness_sees_a_refusal_that_is_not_remembered(monkeypatch: pytest.M
 def test_the_witness_sees_tombstones_dropped_too_early(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reference, "forgettable", lambda *_: True)
     with pytest.raises(PromiseBroken):
+        Walk(1, Scheme.AXN_EXT).run(40_000)
+
+
+@pytest.mark.parametrize("scheme", [Scheme.AXN_EXT, Scheme.AXN700])
+def test_the_witness_sees_a_call_that_goes_past_the_courier_of_the_day(
+    monkeypatch: pytest.MonkeyPatch, scheme: Scheme
+) -> None:
+    monkeypatch.setattr(binding.Binding, "narrowed_to", lambda self, now: b"")
+    with pytest.raises(PromiseBroken, match="narrowed"):
+        Walk(1, scheme).run(20_000)
+
+
+def test_the_witness_sees_a_narrowing_that_outlives_the_next_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    after = reference.after_scan
+    monkeypatch.setattr(
+        reference, "after_scan", lambda held, scan, now: held if held.narrowed_to(now) else after(held, scan, now)
+    )
+    with pytest.raises(PromiseBroken, match="narrowed"):
         Walk(1, Scheme.AXN_EXT).run(40_000)
 
 
