@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, update
 
@@ -59,7 +60,7 @@ class Knock:
 def courier_rules(given: Mapping[str, Any]) -> dict[str, Any]:
     """What a carrier asks of couriers, checked; empty values are left out. Raises `config_invalid` or `enrolment_invalid`."""
     rules = {name: value for name, value in given.items() if value}
-    known = {"issuer", "audience", "jwks", "networks", "fingerprints", "device_proof"}
+    known = {"issuer", "audience", "jwks", "networks", "fingerprints", "device_proof", "narrow"}
     for name in rules.keys() - known:
         raise ConfigError(f"{name}: no rule for couriers; there are {', '.join(sorted(known))}", path=name)
     if not rules.get("issuer"):
@@ -75,6 +76,13 @@ def courier_rules(given: Mapping[str, Any]) -> dict[str, Any]:
     elif jwks is not None:
         KeySet.from_jwks(jwks)
     admission(rules, None)
+    if "narrow" in rules:
+        try:
+            ZoneInfo(str(rules["narrow"]))
+        except (ValueError, OSError, KeyError):
+            raise ConfigError(
+                "narrow: a time zone such as Asia/Shanghai, whose midnight ends a courier's day", path="narrow"
+            ) from None
     return rules
 
 

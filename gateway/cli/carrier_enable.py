@@ -62,6 +62,13 @@ _NAMED = re.compile(r"(?P<host>[a-z][a-z0-9_-]*)=(?P<url>.*)")
     "--courier-cert", "fingerprints", multiple=True, help="SHA-256 of a client certificate couriers may show."
 )
 @click.option("--device-proof/--no-device-proof", default=None, help="Refuse couriers who have enrolled no device.")
+@click.option(
+    "--narrow-on-scan",
+    "narrow",
+    metavar="ZONE",
+    help="Once a delivery courier has taken a parcel out, only that courier and its recipient are connected through its number, "
+    "until midnight in ZONE (Asia/Shanghai); empty ends it.",
+)
 @json_option
 @click.pass_obj
 def enable(
@@ -79,6 +86,7 @@ def enable(
     networks: tuple[str, ...],
     fingerprints: tuple[str, ...],
     device_proof: bool | None,
+    narrow: str | None,
     as_json: bool,
 ) -> None:
     """Enable a carrier, or change its URL and secrets. Prints the path for the carrier's pushes, once."""
@@ -98,6 +106,7 @@ def enable(
         "networks": [text for text in networks if text] if networks else None,
         "fingerprints": [text for text in fingerprints if text] if fingerprints else None,
         "device_proof": device_proof,
+        "narrow": narrow,
     }
     _emit(
         context,

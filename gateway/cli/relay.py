@@ -101,8 +101,9 @@ def wish(
 
 @relay.command()
 @click.option("--last", default="30d", help="How far back, such as 7d.")
+@click.option("--shop", default="", help="Of one shop, by its id.")
 @json_option
 @click.pass_obj
-def report(context: Context, last: str, as_json: bool) -> None:
+def report(context: Context, last: str, shop: str, as_json: bool) -> None:
     """Calls, minutes and messages by shop, shipment and carrier."""
-    _emit(context, "relay.report", as_json, last=last)
+    _emit(context, "relay.report", as_json, last=last, shop=shop)

@@ -21,8 +21,10 @@ from gateway.store.tables import binding_states
 from gateway.store.unit import Unit
 from masking.stage import Stage
 from virtual_numbers.binding import Binding, State, Terms, expire, extend, release
+from virtual_numbers.narrowing import Scanned, after_scan
 
 AT_ONCE = 200
+NARROWED, WIDENED = "binding.narrowed", "binding.widened"
 Then = Callable[[], None]
 """What is to be done in memory once the unit is durable."""
 
@@ -49,14 +51,20 @@ class Lifecycle:
         now: datetime,
         *,
         known: Iterable[Binding] | None = None,
+        scan: Scanned | None = None,
+        by: str = "",
     ) -> Then:
         """The parcel reached `stage`: put its recipient's binding's new state into `unit`. Call what it gives after the commit.
 
-        `known` are the shipment's bindings where the caller has just read them.
+        `known` are the shipment's bindings where the caller has just read them; `scan` is set where courier `by` took the parcel out,
+        and where the stage did not change, it alone counts.
         """
-        return await self._change(
-            unit, shipment, now, lambda binding: extend(binding, stage, now, self.terms), stage.value, known
-        )
+
+        def change(binding: Binding) -> Binding:
+            moved = extend(binding, stage, now, self.terms)
+            return moved if scan is None else after_scan(moved, scan, now)
+
+        return await self._change(unit, shipment, now, change, stage.value, known, by)
 
     async def end(self, unit: Unit, shipment: reads.ShipmentRow, now: datetime, reason: str) -> Then:
         """The shipment is over (cancelled, never booked): release its number."""
@@ -70,43 +78,50 @@ class Lifecycle:
         change: Callable[[Binding], Binding],
         reason: str,
         known: Iterable[Binding] | None = None,
+        by: str = "",
     ) -> Then:
         slot = shipment.relays.get("recipient")
         if not slot or slot[2] < 0:
-            return _nothing
+            return nothing
         read = self._service.database.read
         if known is None:
             binding = await read(lambda connection: relay_reads.binding_of_turn(connection, *slot))
         else:
             binding = next((held for held in known if held.slot == tuple(slot)), None)
         if binding is None or binding.shipment != shipment.id:
-            return _nothing
+            return nothing
         changed, strange = change(binding), False
         if changed.state is State.RELEASED:
             strange = await read(lambda connection: relay_reads.shown_to_stranger(connection, *slot))
-        return self._write(unit, binding, changed, now, reason, strange)
+        return self._write(unit, binding, changed, now, reason, strange, by)
 
-    def _write(self, unit: Unit, binding: Binding, changed: Binding, now: datetime, reason: str, strange: bool) -> Then:
+    def _write(
+        self, unit: Unit, binding: Binding, changed: Binding, now: datetime, reason: str, strange: bool, by: str = ""
+    ) -> Then:
         if changed == binding:
-            return _nothing
-        ms = int(now.timestamp() * 1000)
+            return nothing
+        ms, tag = int(now.timestamp() * 1000), _tag(binding, changed, now)
+        if tag in (NARROWED, WIDENED):
+            reason = tag.removeprefix("binding.")
         unit.add(
             binding_states, changed.x, changed.ext, changed.turn, ms, changed.tenant, changed.state.value,
             _ms(changed.expires_at), _ms(changed.released_at), changed.peer or None, _ms(changed.peer_until), reason,
         )  # fmt: skip
         detail: dict[str, Any] = {"state": changed.state.value, "x": changed.x, "turn": changed.turn, "reason": reason}
+        if tag == NARROWED and changed.peer_until is not None:
+            detail |= {"courier": by, "until": changed.peer_until.isoformat()}
         unit.record(
             self._service.record(
-                f"binding.{changed.state.value}",
+                tag,
                 tenant=changed.tenant,
-                actor="service:lifecycle",
+                actor=f"courier:{by}" if by else "service:lifecycle",
                 subject=changed.shipment,
                 detail=detail,
                 at=now,
             )
         )
         if changed.state is not State.RELEASED:
-            return _nothing
+            return nothing
         # Where a courier without a phone on record read it, no tombstone can keep that courier away: the slot rests a year.
         return lambda: self._service.desk.give_back(changed.slot, now, unknown_reader=strange)
 
@@ -139,9 +154,19 @@ class Lifecycle:
             await asyncio.sleep(60)
 
 
+def _tag(was: Binding, now_is: Binding, now: datetime) -> str:
+    """What the audit log calls a change: the state, unless only who may be connected is another."""
+    if now_is.state is not was.state:
+        return f"binding.{now_is.state.value}"
+    if now_is.narrowed_to(now) and (now_is.peer, now_is.peer_until) != (was.peer, was.peer_until):
+        return NARROWED
+    widened = was.narrowed_to(now) and not now_is.narrowed_to(now)
+    return WIDENED if widened else f"binding.{now_is.state.value}"
+
+
 def _ms(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp() * 1000)
 
 
-def _nothing() -> None:
-    return None
+def nothing() -> None:
+    """Nothing is left to do."""

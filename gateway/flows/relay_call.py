@@ -11,10 +11,14 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from sqlalchemy import Connection
+
 from gateway.flows.relay_facts import Found, Question, caller_index, facts, find
+from gateway.flows.relays import party_index
 from gateway.ids import new_id
+from gateway.secrets_box import open_secrets
 from gateway.service import Service
-from gateway.store import reads
+from gateway.store import call_reads
 from gateway.store.tables import calls, tombstones, vault
 from gateway.store.unit import Unit
 from masking.disclosure import Record, disclose_phone_for_call
@@ -182,21 +186,46 @@ class RelayCall:
     async def _open(self, case: _Case, decision: Decision, binding: Binding, unit: Unit) -> str:
         """The number to dial, with its audit entry in the unit; empty where it may not or cannot be dialled."""
         service = self._service
-        party = binding.role if decision.callee is Callee.PARTY else CALLER
-        last = case.found.last.get(binding.slot)
-        id = binding.shipment if decision.callee is Callee.PARTY else (last.id if last else "")
-        record, stage = await service.database.read(
-            lambda connection: (reads.sealed(connection, id), reads.latest_stage(connection, binding.shipment))
-        )
-        if record is None:
+        held = await service.database.read(lambda connection: self._sealed(connection, case, decision, binding))
+        if held is None:
             return ""
+        record, stage = held
         told = disclose_phone_for_call(
-            Record(record.tenant, record.record, record.wrapped, record.groups),
+            record,
             keyring=service.keys.keyring,
             policy=service.policy,
             audience=Audience(Reader.SWITCH, case.actor, carrier=binding.carrier),
-            occasion=Occasion(Stage(stage[1]) if stage else Stage.CREATED, case.asked.now, own=True, purpose="call"),
-            party=party,
+            occasion=Occasion(Stage(stage or Stage.CREATED), case.asked.now, own=True, purpose="call"),
+            party=binding.role if decision.callee is Callee.PARTY else CALLER,
         )
         unit.record(told.entry)
         return told.view
+
+    def _sealed(
+        self, connection: Connection, case: _Case, decision: Decision, binding: Binding
+    ) -> tuple[Record, str] | None:
+        """Whoever is to be rung, sealed, and the parcel's stage."""
+        if decision.callee is Callee.PEER:
+            record = self._courier(connection, decision, binding)
+            return (record, call_reads.stage_of(connection, binding.shipment)) if record else None
+        last = case.found.last.get(binding.slot)
+        id = binding.shipment if decision.callee is Callee.PARTY else (last.id if last else "")
+        found = call_reads.record_and_stage(connection, id, binding.shipment)
+        if found is None:
+            return None
+        held, stage = found
+        return Record(held.tenant, held.record, held.wrapped, held.groups), stage
+
+    def _courier(self, connection: Connection, decision: Decision, binding: Binding) -> Record | None:
+        """The courier of the day, among those who were shown the number and may still scan.
+
+        The phone stands in the courier's account. It goes out as a caller's does, by the one door, sealed on the way to it.
+        """
+        keyring = self._service.keys.keyring
+        for id, sealed in call_reads.shown_couriers(connection, *binding.slot):
+            phone = open_secrets(keyring, id, sealed)["phone"]
+            if party_index(keyring, binding.x, phone) == decision.callee_index:
+                groups = {"phone": to_groups(Order({CALLER: Party(phone=phone)}))["phone"]}
+                made = seal(keyring, tenant=binding.tenant, record=id, groups=groups)
+                return Record(binding.tenant, id, made.wrapped, made.groups)
+        return None

@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Connection
 
 from gateway.flows.relays import party_index
-from gateway.store import relay_reads
+from gateway.store import call_reads
 from masking.keyring import Keyring
 from masking.vault import blind_index
 from virtual_numbers.binding import Binding, Scheme, Slot
@@ -38,7 +38,7 @@ class Found:
     scheme: Scheme | None
     bindings: tuple[Binding, ...] = ()
     tombstones: tuple[Tombstone, ...] = ()
-    last: dict[Slot, relay_reads.CallRow] = field(default_factory=dict)
+    last: dict[Slot, call_reads.CallRow] = field(default_factory=dict)
     ever_connected: bool = False
     quiet: str = ""
     blocks: str = "{}"
@@ -54,40 +54,32 @@ def caller_index(keyring: Keyring, asked: Question) -> bytes:
 
 def find(connection: Connection, keyring: Keyring, asked: Question) -> Found:
     """Everything about (caller, X, extension)."""
-    held = relay_reads.number(connection, asked.x)
-    if held is None:
-        return Found(None)
     index = caller_index(keyring, asked)
-    found = {b.slot: b for b in relay_reads.bindings_of_party(connection, index)} if index else {}
-    here = relay_reads.binding_at(connection, asked.x, asked.ext)
-    if here is not None:
-        found[here.slot] = here
-    last = {slot: call for slot, b in found.items() if (call := relay_reads.last_connected(connection, *slot, b.party))}
-    stones = relay_reads.tombstones_of(connection, asked.x, index) if index else []
-    quiet, blocks, allowed, calls = _around(connection, keyring, here, asked)
+    met = call_reads.met(connection, asked.x, asked.ext, index, int(asked.now.timestamp() * 1000))
+    if not met.scheme:
+        return Found(None)
+    found = {held.binding.slot: held for held in met.bindings}
+    dialled = [slot for slot in found if slot[:2] == (asked.x, asked.ext)]
+    here = found[max(dialled, key=lambda slot: slot.turn)] if dialled else None
     return Found(
-        Scheme(held[2]),
-        tuple(found.values()),
-        tuple(Tombstone(index, asked.x, ext, turn) for ext, turn in stones),
-        last,
-        bool(index) and relay_reads.ever_connected(connection, asked.x, index),
-        quiet,
-        blocks,
-        allowed,
-        here is not None and _blocks_caller(keyring, here.tenant, asked.caller, blocks),
-        calls,
+        Scheme(met.scheme),
+        tuple(held.binding for held in met.bindings),
+        tuple(Tombstone(index, asked.x, ext, turn) for ext, turn in met.tombstones),
+        {slot: held.last for slot, held in found.items() if held.last},
+        met.ever_connected,
+        here.quiet if here else "",
+        here.blocks if here else "{}",
+        _allowed(connection, keyring, here, asked),
+        here is not None and _blocks_caller(keyring, here.binding.tenant, asked.caller, here.blocks),
+        here.calls if here else 0,
     )
 
 
-def _around(
-    connection: Connection, keyring: Keyring, here: Binding | None, asked: Question
-) -> tuple[str, str, bool | None, int]:
-    if here is None:
-        return "", "{}", None, 0
-    quiet, blocks = relay_reads.wishes_behind(connection, here) or ("", "{}")
-    phone = blind_index(keyring, "#callers", here.carrier, asked.caller)
-    allowed = relay_reads.on_allow_list(connection, here.carrier, phone)
-    return quiet, blocks, allowed, relay_reads.connected_calls(connection, *here.slot)
+def _allowed(connection: Connection, keyring: Keyring, here: call_reads.Held | None, asked: Question) -> bool | None:
+    if here is None or not here.listed:
+        return None
+    carrier = here.binding.carrier
+    return call_reads.on_allow_list(connection, carrier, blind_index(keyring, "#callers", carrier, asked.caller))
 
 
 def _blocks_caller(keyring: Keyring, tenant: str, caller: str, blocks: str) -> bool:

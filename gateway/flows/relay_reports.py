@@ -19,6 +19,8 @@ from gateway.store.tables import relay_events
 from gateway.store.unit import Unit
 from virtual_numbers.events import CallRecord, Event, Tariff, Usage, fold, usage
 
+NOBODY = ("", "", "")
+
 
 class RelayReports:
     """Take reports; sum them up."""
@@ -30,35 +32,51 @@ class RelayReports:
         """Make reports durable. The provider is thanked only after this returns."""
         if not events:
             return
+
+        def whose(connection: Connection) -> list[str]:
+            return [(_payer(connection, event, event.at) or NOBODY)[0] for event in events]
+
+        tenants = await self._service.database.read(whose)
         unit = Unit()
-        for event in events:
+        for event, tenant in zip(events, tenants, strict=True):
             answered = None if event.answered_at is None else int(event.answered_at.timestamp() * 1000)
             unit.add(
-                relay_events, event.provider, event.call, event.kind.value, event.x, event.ext, event.binding,
+                relay_events, event.provider, event.call, event.kind.value, tenant, event.x, event.ext, event.binding,
                 event.direction.value, event.outcome.value, answered, int(event.at.timestamp() * 1000),
             )  # fmt: skip
         await self._service.commit(unit)
 
-    async def summary(self, since: datetime, tariffs: Mapping[str, Tariff]) -> list[dict[str, Any]]:
-        """Calls, minutes, messages and cost by shop, shipment and carrier since a moment. `tariffs` by provider."""
+    async def summary(
+        self, since: datetime, tariffs: Mapping[str, Tariff], *, shop: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Calls, minutes, messages and cost by shop, shipment and carrier since a moment; of one shop where `shop` names it.
+
+        `tariffs` by provider.
+        """
         ms = int(since.timestamp() * 1000)
 
         def read(connection: Connection) -> list[dict[str, Any]]:
-            records: dict[str, CallRecord] = {}
-            for event in relay_reads.events(connection, ms):
-                records[event.call] = fold(records.get(event.call), event)
+            records: dict[tuple[str, str], CallRecord] = {}
+            for event in relay_reads.events(connection, ms, shop):
+                key = event.provider, event.call
+                records[key] = fold(records.get(key), event)
 
             def payer(record: CallRecord) -> tuple[str, str, str]:
                 at = record.started_at or record.answered_at or record.ended_at or since
-                return relay_reads.payer(connection, record.x, record.ext, int(at.timestamp() * 1000)) or ("", "", "")
+                return _payer(connection, record, at) or NOBODY
 
             sums = usage(records.values(), tariffs, payer)
             return [
-                {"shop": shop, "shipment": shipment, "carrier": carrier, **_plain(total)}
-                for (shop, shipment, carrier), total in sorted(sums.items())
+                {"shop": tenant, "shipment": shipment, "carrier": carrier, **_plain(total)}
+                for (tenant, shipment, carrier), total in sorted(sums.items())
+                if shop in (None, tenant)
             ]
 
         return await self._service.database.read(read)
+
+
+def _payer(connection: Connection, told: Event | CallRecord, at: datetime) -> tuple[str, str, str] | None:
+    return relay_reads.payer(connection, told.binding, told.x, told.ext, int(at.timestamp() * 1000))
 
 
 def _plain(total: Usage) -> dict[str, Any]:

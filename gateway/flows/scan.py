@@ -17,7 +17,8 @@ from sqlalchemy import Connection
 
 from gateway.budgets import Account, Budgets
 from gateway.flows.deliver import put
-from gateway.flows.lifecycle import Lifecycle
+from gateway.flows.lifecycle import Lifecycle, Then, nothing
+from gateway.flows.narrow import taken_out
 from gateway.flows.relays import party_index
 from gateway.flows.scan_answer import AFTER_STATION, MAY_REPORT, REPORTS, told
 from gateway.identity import Courier
@@ -196,14 +197,12 @@ class CourierScan:
         )
         self._remember_shown(unit, courier, shipment, disclosure.view, now)
         unit.record(disclosure.entry)
-        then = None
+        then = await self._follow(unit, asked, courier, seen, stage, disclosure.view.scope, now)
         if stage is not seen.stage:
-            then = await self._lifecycle.follow(unit, shipment, stage, now, known=seen.parcel.bindings)
             told_shop = {"carrier": shipment.carrier, "stage": stage.value}
             put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.stage", now=now, **told_shop)
         await service.commit(unit)
-        if then:
-            then()
+        then()
         self._shown.inc()
         return told(scan, seen.parcel, stage, disclosure.view, courier)
 
@@ -213,6 +212,21 @@ class CourierScan:
         return Audience(
             Reader(courier.role), f"courier:{courier.id}", courier.carrier, courier.station, serves.regions, country
         )
+
+    async def _follow(
+        self, unit: Unit, asked: ScanRequest, courier: Courier, seen: _Seen, stage: Stage, scope: Scope, now: datetime
+    ) -> Then:
+        """What the scan does to the recipient's number: it follows the parcel, and may be narrowed to this courier."""
+        kept = _believed(asked, now)
+        made_at = None if kept is None else _moment(kept)
+        # A scan sent again must not take the number back from a courier who came after it.
+        scan = None if seen.earlier else await taken_out(
+            self._service, courier, seen.parcel, stage, scope, made_at, now
+        )  # fmt: skip
+        if stage is seen.stage and scan is None:
+            return nothing
+        shipment, known = seen.parcel.shipment, seen.parcel.bindings
+        return await self._lifecycle.follow(unit, shipment, stage, now, known=known, scan=scan, by=courier.id)
 
     def _occasion(self, asked: ScanRequest, seen: _Seen, stage: Stage, now: datetime) -> Occasion:
         return Occasion(
@@ -237,7 +251,7 @@ class CourierScan:
             # Where the parcel is decides what others see of it: believed of the account, never of the request.
             source = f"station:{courier.station}" if courier.station else f"courier:{courier.id}"
             unit.add(stages, shipment.id, seen.parcel.seq + 1, shipment.tenant, stage.value, source, ms)
-        made_at = asked.made_at if ms - LATE_MS < asked.made_at < ms else None
+        made_at = _believed(asked, now)
         unit.add(
             scans, scan, shipment.tenant, shipment.id, courier.id, station, asked.purpose, seen.key, made_at, ms
         )  # fmt: skip
@@ -286,6 +300,12 @@ def _named(connection: Connection, asked: ScanRequest, ticket: Ticket | None, ca
     if row is None or row[1] != carrier or not is_same(ticket, row[2]):
         return None
     return row[0]
+
+
+def _believed(asked: ScanRequest, now: datetime) -> int | None:
+    """When the device made a scan that it kept, in ms, as far as it can be true."""
+    ms = int(now.timestamp() * 1000)
+    return asked.made_at if ms - LATE_MS < asked.made_at < ms else None
 
 
 def _moment(ms: int) -> datetime:

@@ -7,7 +7,7 @@ import asyncio
 from aiohttp import web
 
 from gateway.service import Service
-from gateway.store import audit_reads, relay_reads
+from gateway.store import audit_reads, call_reads
 from gateway.store.errors import StoreError
 
 STRANGER = (
@@ -60,7 +60,7 @@ async def _not_ready(service: Service) -> str:
         return "draining"
     try:
         async with asyncio.timeout(2):
-            await service.database.read(lambda connection: relay_reads.number(connection, ""))
+            await service.database.read(lambda connection: call_reads.met(connection, "", "", b"", 0))
     except (StoreError, TimeoutError):
         return "store"
     return ""

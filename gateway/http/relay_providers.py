@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable
+from urllib.parse import urlencode
 
 from aiohttp import web
 
@@ -91,12 +92,14 @@ class Doors:
         """An incoming call, or the digits that a Gather brought."""
         form, _ = await self._twilio(request)
         told = await self._decide(twilio.read_call(form))
-        base = self._url(request).rpartition("/relay/")[0]
+        base = self._url(request).partition("/relay/twilio/")[0]
+        # The leg's own fields do not tell whose call it is; its callbacks bring our decision's id back, and their signature covers it.
+        reports = f"{base}/relay/twilio/status?{urlencode({'call': told.decision_id, 'x': told.display})}"
         answer = twilio.write_decision(
             told,
             ext_url=f"{base}/relay/twilio/voice",
-            done_url=f"{base}/relay/twilio/status",
-            event_url=f"{base}/relay/twilio/status",
+            done_url=reports,
+            event_url=reports,
             prompt=PROMPT if told.action == "collect" else "",
         )
         return web.Response(body=answer, content_type="text/xml", headers={"Cache-Control": "no-store"})
@@ -111,7 +114,8 @@ class Doors:
     async def twilio_status(self, request: web.Request) -> web.Response:
         """A status callback."""
         form, _ = await self._twilio(request)
-        await self._take([twilio.read_status(form, self._service.clock())])
+        x, call = request.query.get("x", ""), request.query.get("call", "")
+        await self._take([twilio.read_status(form, self._service.clock(), x=x, binding=call)])
         return web.Response(body=b"<Response/>", content_type="text/xml")
 
     # -- Huawei

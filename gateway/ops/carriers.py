@@ -84,6 +84,7 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
         "secrets": sorted(given),
         "last_mile": options.get("last_mile", profile.last_mile),
         "label_artwork": options.get("label_artwork", WITHHOLD),
+        "narrow_on_scan": str(options["couriers"].get("narrow", "")),
     }
     await service.change(
         work, service.record("carrier.enabled", tenant="", actor=params["actor"], subject=carrier, detail=detail)

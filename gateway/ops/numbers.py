@@ -217,6 +217,6 @@ async def relay_wish(service: Service, _flows: Flows, params: Params) -> Any:
 
 @op("relay.report")
 async def relay_report(service: Service, flows: Flows, params: Params) -> Any:
-    """Calls, minutes, messages and cost by shop, shipment and carrier."""
+    """Calls, minutes, messages and cost by shop, shipment and carrier, of one shop where it is named."""
     since = service.clock() - parse_duration(str(params.get("last") or "30d"))
-    return await flows.relay_reports.summary(since, {})
+    return await flows.relay_reports.summary(since, {}, shop=params.get("shop") or None)

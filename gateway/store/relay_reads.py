@@ -1,4 +1,7 @@
-"""Reads about relay numbers, one function each: what a call meets, and what an allocation needs. Decides nothing."""
+"""Reads about relay numbers, one function each: bindings, pools, what an allocation needs, reports. Decides nothing.
+
+What a call meets is read in `call_reads.py`.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, and_, bindparam, func, select, tuple_
 
+from gateway.store.binding_rows import COLUMNS, SLOT, WITH_STATE, binding_of, moment
+from gateway.store.compiled import Query
 from gateway.store.tables import (
-    allowed_callers,
     binding_states,
     bindings,
     calls,
@@ -17,137 +21,59 @@ from gateway.store.tables import (
     pools,
     relay_events,
     relay_providers,
+    shipments,
     shown,
     tombstones,
-    wishes,
 )
-from virtual_numbers.binding import Binding, Scheme, State
+from virtual_numbers.binding import Binding
 from virtual_numbers.events import Direction, Event, Kind
 from virtual_numbers.events import Outcome as EventOutcome
 
-
-def _when(ms: int | None) -> datetime | None:
-    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def _binding(connection: Connection, row: Any) -> Binding:
-    key = (binding_states.c.x == row.x, binding_states.c.ext == row.ext, binding_states.c.turn == row.turn)
-    state = connection.execute(select(binding_states).where(*key).order_by(binding_states.c.at.desc()).limit(1)).first()
-    return Binding(
-        tenant=row.tenant,
-        shipment=row.shipment,
-        carrier=row.carrier,
-        role=row.role,
-        x=row.x,
-        ext=row.ext,
-        turn=row.turn,
-        party=bytes(row.party),
-        state=State(state.state) if state else State.CALLABLE,
-        bound_at=datetime.fromtimestamp(row.bound_at / 1000, UTC),
-        expires_at=_when(state.expires_at if state else row.expires_at),
-        released_at=_when(state.released_at) if state else None,
-        scheme=Scheme(row.scheme),
-        peer=bytes(state.peer) if state and state.peer else b"",
-        peer_until=_when(state.peer_until) if state else None,
+_held = select(*COLUMNS).select_from(WITH_STATE)
+_AT = Query(
+    _held.where(bindings.c.x == bindparam("x"), bindings.c.ext == bindparam("ext"))
+    .order_by(bindings.c.turn.desc())
+    .limit(1)
+)
+_OF_TURN = Query(_held.where(*(bindings.c[name] == bindparam(name) for name in SLOT)))
+_SENDER = Query(
+    _held.where(
+        bindings.c.owner == bindparam("owner"),
+        bindings.c.tenant == bindparam("tenant"),
+        bindings.c.carrier == bindparam("carrier"),
+        bindings.c.role == "sender",
     )
+    .order_by(bindings.c.bound_at.desc())
+    .limit(1)
+)
+_TOMBSTONES = Query(
+    select(tombstones.c.ext, tombstones.c.turn).where(
+        tombstones.c.x == bindparam("x"), tombstones.c.phone == bindparam("phone")
+    )
+)
 
 
 def binding_at(connection: Connection, x: str, ext: str) -> Binding | None:
     """The newest binding of a slot, live or not."""
-    row = connection.execute(
-        select(bindings).where(bindings.c.x == x, bindings.c.ext == ext).order_by(bindings.c.turn.desc()).limit(1)
-    ).first()
-    return _binding(connection, row) if row else None
-
-
-def bindings_of_party(connection: Connection, party: bytes) -> list[Binding]:
-    """Every binding of a phone on one X (`party` is keyed by both), newest last."""
-    rows = connection.execute(select(bindings).where(bindings.c.party == party).order_by(bindings.c.bound_at)).all()
-    return [_binding(connection, row) for row in rows]
+    row = _AT.first(connection, x=x, ext=ext)
+    return binding_of(row) if row else None
 
 
 def binding_of_turn(connection: Connection, x: str, ext: str, turn: int) -> Binding | None:
     """One binding by its key."""
-    row = connection.execute(
-        select(bindings).where(bindings.c.x == x, bindings.c.ext == ext, bindings.c.turn == turn)
-    ).first()
-    return _binding(connection, row) if row else None
+    row = _OF_TURN.first(connection, x=x, ext=ext, turn=turn)
+    return binding_of(row) if row else None
 
 
 def sender_binding(connection: Connection, tenant: str, carrier: str, owner: bytes) -> Binding | None:
     """The newest long-lived binding of (shop, sender's keyed phone, carrier)."""
-    row = connection.execute(
-        select(bindings)
-        .where(
-            bindings.c.owner == owner,
-            bindings.c.tenant == tenant,
-            bindings.c.carrier == carrier,
-            bindings.c.role == "sender",
-        )
-        .order_by(bindings.c.bound_at.desc())
-        .limit(1)
-    ).first()
-    return _binding(connection, row) if row else None
-
-
-@dataclass(frozen=True, slots=True)
-class CallRow:
-    """A call that was connected."""
-
-    id: str
-    """Also the vault record that its caller is sealed in."""
-    caller: bytes
+    row = _SENDER.first(connection, tenant=tenant, carrier=carrier, owner=owner)
+    return binding_of(row) if row else None
 
 
 def tombstones_of(connection: Connection, x: str, phone: bytes) -> list[tuple[str, int]]:
     """(ext, turn) of every slot of X that this phone had to do with."""
-    rows = connection.execute(
-        select(tombstones.c.ext, tombstones.c.turn).where(tombstones.c.x == x, tombstones.c.phone == phone)
-    )
-    return [(r.ext, r.turn) for r in rows]
-
-
-def ever_connected(connection: Connection, x: str, caller: bytes) -> bool:
-    """True where this caller was connected through X before."""
-    return (
-        connection.execute(
-            select(calls.c.id).where(calls.c.x == x, calls.c.caller == caller, calls.c.action == "connect").limit(1)
-        ).first()
-        is not None
-    )
-
-
-def connected_calls(connection: Connection, x: str, ext: str, turn: int) -> int:
-    """How many calls one binding has carried."""
-    where = (calls.c.x == x, calls.c.ext == ext, calls.c.turn == turn, calls.c.action == "connect")
-    return connection.execute(select(func.count()).select_from(calls).where(*where)).scalar() or 0
-
-
-def last_connected(connection: Connection, x: str, ext: str, turn: int, party: bytes) -> CallRow | None:
-    """The last caller, other than the party itself, who was connected through this binding."""
-    row = connection.execute(
-        select(calls.c.id, calls.c.caller)
-        .where(
-            calls.c.x == x,
-            calls.c.ext == ext,
-            calls.c.turn == turn,
-            calls.c.action == "connect",
-            calls.c.caller != party,
-        )
-        .order_by(calls.c.at.desc())
-        .limit(1)
-    ).first()
-    return CallRow(row.id, bytes(row.caller)) if row else None
-
-
-def number(connection: Connection, x: str) -> tuple[str, str, str] | None:
-    """(pool, filing state, scheme) of a relay number we hold."""
-    row = connection.execute(
-        select(numbers.c.pool, numbers.c.filing, pools.c.scheme)
-        .join(pools, pools.c.name == numbers.c.pool)
-        .where(numbers.c.x == x)
-    ).first()
-    return (row.pool, row.filing, row.scheme) if row else None
+    return [(ext, turn) for ext, turn in _TOMBSTONES.all(connection, x=x, phone=phone)]
 
 
 def pool_status(connection: Connection) -> list[dict[str, Any]]:
@@ -234,25 +160,7 @@ def shown_to_stranger(connection: Connection, x: str, ext: str, turn: int) -> bo
     return connection.execute(select(shown.c.courier).where(*where).limit(1)).first() is not None
 
 
-# -- wishes, allow-lists, providers, events -----------------------------------------------------------------------------
-
-
-def wishes_behind(connection: Connection, binding: Binding) -> tuple[str, str] | None:
-    """(quiet hours, blocks as JSON) that the party behind a binding has set with this shop."""
-    row = connection.execute(
-        select(wishes.c.quiet, wishes.c.blocks)
-        .join(bindings, and_(bindings.c.owner == wishes.c.owner, bindings.c.tenant == wishes.c.tenant))
-        .where(bindings.c.x == binding.x, bindings.c.ext == binding.ext, bindings.c.turn == binding.turn)
-    ).first()
-    return (row.quiet, row.blocks) if row else None
-
-
-def on_allow_list(connection: Connection, carrier: str, phone: bytes) -> bool | None:
-    """Whether a carrier's callers hold this phone; None where the carrier has set no list."""
-    held = select(allowed_callers.c.phone).where(allowed_callers.c.carrier == carrier)
-    if connection.execute(held.limit(1)).first() is None:
-        return None
-    return connection.execute(held.where(allowed_callers.c.phone == phone)).first() is not None
+# -- providers, events -----------------------------------------------------------------------------
 
 
 def providers(connection: Connection) -> list[tuple[str, bytes]]:
@@ -260,9 +168,17 @@ def providers(connection: Connection) -> list[tuple[str, bytes]]:
     return [(r.name, bytes(r.secrets)) for r in connection.execute(select(relay_providers))]
 
 
-def events(connection: Connection, since: int) -> list[Event]:
-    """Every report about calls and messages since `since` (ms)."""
-    rows = connection.execute(select(relay_events).where(relay_events.c.at >= since).order_by(relay_events.c.at))
+def events(connection: Connection, since: int, tenant: str | None = None) -> list[Event]:
+    """Every report about calls and messages since `since` (ms); with `tenant`, of the calls that are known to be this shop's.
+
+    One call's reports do not all tell whose it is: what one of them tells counts for all.
+    """
+    told = select(relay_events).where(relay_events.c.at >= since).order_by(relay_events.c.at)
+    if tenant is not None:
+        of_shop = select(relay_events.c.provider, relay_events.c.call).where(
+            relay_events.c.tenant == tenant, relay_events.c.at >= since
+        )
+        told = told.where(tuple_(relay_events.c.provider, relay_events.c.call).in_(of_shop))
     return [
         Event(
             r.provider,
@@ -274,14 +190,40 @@ def events(connection: Connection, since: int) -> list[Event]:
             r.binding,
             Direction(r.direction),
             EventOutcome(r.outcome),
-            _when(r.answered_at),
+            moment(r.answered_at),
         )
-        for r in rows
+        for r in connection.execute(told)
     ]
 
 
-def payer(connection: Connection, x: str, ext: str, at: int) -> tuple[str, str, str] | None:
-    """(shop, shipment, carrier) whose binding held a slot at a moment; an empty extension asks for X alone."""
-    where = [bindings.c.x == x, bindings.c.bound_at <= at] + ([bindings.c.ext == ext] if ext else [])
-    row = connection.execute(select(bindings).where(*where).order_by(bindings.c.bound_at.desc()).limit(1)).first()
-    return (row.tenant, row.shipment, row.carrier) if row else None
+_PAYER = (bindings.c.tenant, bindings.c.shipment, bindings.c.carrier)
+_BY_CALL = Query(
+    select(*_PAYER)
+    .join(calls, and_(*(calls.c[name] == bindings.c[name] for name in SLOT)))
+    .where(calls.c.id == bindparam("id"))
+)
+_BY_SHIPMENT = Query(
+    select(shipments.c.tenant, shipments.c.id, shipments.c.carrier).where(shipments.c.id == bindparam("id"))
+)
+_BY_SLOT = Query(
+    select(*_PAYER)
+    .where(
+        bindings.c.x == bindparam("x"), bindings.c.ext == bindparam("ext"), bindings.c.bound_at <= bindparam("moment")
+    )
+    .order_by(bindings.c.turn.desc())
+    .limit(1)
+)
+
+
+def payer(connection: Connection, id: str, x: str, ext: str, at: int) -> tuple[str, str, str] | None:
+    """(shop, shipment, carrier) that a call is to be charged to.
+
+    `id` is ours as the provider echoed it, of the decision on this call or of a shipment, or empty. Without one that is known, whose
+    binding held exactly this number and extension at the moment: X alone names nobody where extensions are dialled.
+    """
+    row = None
+    if id:
+        row = _BY_CALL.first(connection, id=id) or _BY_SHIPMENT.first(connection, id=id)
+    if row is None and x:
+        row = _BY_SLOT.first(connection, x=x, ext=ext, moment=at)
+    return (row[0], row[1], row[2]) if row else None

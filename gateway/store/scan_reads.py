@@ -7,16 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, case, func, select
 
-from gateway.store.compiled import Query, Row
+from gateway.store.binding_rows import COLUMNS, SLOT, WITH_STATE, binding_of
+from gateway.store.compiled import Query
 from gateway.store.reads import Outcome, ShipmentRow, VaultRow
 from gateway.store.tables import (
-    binding_states,
     bindings,
     learned,
     outcomes,
@@ -27,7 +26,7 @@ from gateway.store.tables import (
     tickets,
     vault,
 )
-from virtual_numbers.binding import Binding, Scheme, State
+from virtual_numbers.binding import Binding
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +77,10 @@ _HISTORY = Query(
     .where(stages.c.shipment == bindparam("shipment"))
     .order_by(stages.c.seq)
 )
-_SLOT = ("x", "ext", "turn")
-_state, _other = binding_states.alias("state"), binding_states.alias("other")
-_latest = select(func.max(_other.c.at)).where(*(_other.c[name] == bindings.c[name] for name in _SLOT)).scalar_subquery()
 _BINDING = Query(
-    select(
-        *(bindings.c[name] for name in ("tenant", "shipment", "carrier", "role", *_SLOT, "party", "scheme")),
-        *(bindings.c[name] for name in ("bound_at", "expires_at")),
-        _state.c.state,
-        _state.c.expires_at.label("until"),
-        _state.c.released_at,
-        _state.c.peer,
-        _state.c.peer_until,
-        bindings.c.owner,
-    )
-    .select_from(
-        bindings.outerjoin(
-            _state, and_(*(_state.c[name] == bindings.c[name] for name in _SLOT), _state.c.at == _latest)
-        )
-    )
-    .where(*(bindings.c[name] == bindparam(name) for name in _SLOT))
+    select(*COLUMNS, bindings.c.owner)
+    .select_from(WITH_STATE)
+    .where(*(bindings.c[name] == bindparam(name) for name in SLOT))
 )
 _EARLIER = Query(
     select(scans.c.id).where(scans.c.courier == bindparam("courier"), scans.c.scan_key == bindparam("key"))
@@ -144,7 +127,7 @@ def parcel(connection: Connection, shipment: str) -> Parcel | None:
     for role, (x, ext, turn) in found.relays.items():
         held = _BINDING.first(connection, x=x, ext=ext, turn=turn) if turn >= 0 else None
         if held:
-            bound.append(_binding(held))
+            bound.append(binding_of(held))
             owner = bytes(held[-1]) if role == "recipient" else owner
     told = [(stage, at, source) for stage, at, source, _seq in history]
     return Parcel(found, record, booked, told, history[-1][3] if history else 0, bound, owner)
@@ -206,45 +189,3 @@ def _record(shipment: ShipmentRow, values: Sequence[Any]) -> VaultRow:
 def _outcome(values: Sequence[Any]) -> Outcome | None:
     seq, status, waybill, routing_code = values
     return None if seq is None else Outcome(seq, status, waybill or "", routing_code, None)
-
-
-def _binding(row: Row) -> Binding:
-    (
-        tenant,
-        shipment,
-        carrier,
-        role,
-        x,
-        ext,
-        turn,
-        party,
-        scheme,
-        bound_at,
-        expires_at,
-        state,
-        until,
-        released_at,
-        *rest,
-    ) = row
-    peer, peer_until, _owner = rest
-    return Binding(
-        tenant=tenant,
-        shipment=shipment,
-        carrier=carrier,
-        role=role,
-        x=x,
-        ext=ext,
-        turn=turn,
-        party=bytes(party),
-        state=State(state) if state else State.CALLABLE,
-        bound_at=datetime.fromtimestamp(bound_at / 1000, UTC),
-        expires_at=_when(until if state else expires_at),
-        released_at=_when(released_at),
-        scheme=Scheme(scheme),
-        peer=bytes(peer) if peer else b"",
-        peer_until=_when(peer_until),
-    )
-
-
-def _when(ms: int | None) -> datetime | None:
-    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)

@@ -155,6 +155,14 @@ binding_states = Table(
     Column("peer_until", BigInteger),
     Column("reason", Text, nullable=False),
     Index("ix_binding_states_expires_at", "expires_at"),
+    # Keyed by X like `party`: a courier who dials X alone is found by it.
+    Index(
+        "ix_binding_states_peer",
+        "peer",
+        "peer_until",
+        sqlite_where=text("peer IS NOT NULL"),
+        postgresql_where=text("peer IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )
 outcomes = Table(
@@ -274,6 +282,8 @@ relay_events = Table(
     Column("provider", Text, primary_key=True),
     Column("call", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
+    # Empty where neither an id of ours nor the number tells whose call it was.
+    Column("tenant", Text, nullable=False, default="", server_default=""),
     Column("x", Text, nullable=False),
     Column("ext", Text, nullable=False),
     Column("binding", Text, nullable=False),
@@ -281,6 +291,7 @@ relay_events = Table(
     Column("outcome", Text, nullable=False),
     Column("answered_at", BigInteger),
     Column("at", BigInteger, nullable=False),
+    Index("ix_relay_events_tenant_at", "tenant", "at"),
 )
 shown = Table(
     "shown",

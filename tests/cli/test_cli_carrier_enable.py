@@ -50,3 +50,10 @@ async def test_further_hosts_are_named_beside_the_main_one(here: Here) -> None:
 async def test_an_unknown_carrier_is_refused(here: Here) -> None:
     done = await here.run("carrier", "enable", "nobody", "--base-url", "https://x")
     assert (done.code, done.err.split(":")[0]) == (1, "unknown_carrier")
+
+
+async def test_a_carrier_asks_for_narrowing_by_the_zone_of_its_days(here: Here) -> None:
+    where = ("carrier", "enable", "sf-express", "--base-url", here.sf.url, *SECRETS)
+    await here.told(*where, "--narrow-on-scan", "Asia/Shanghai")
+    wrong = await here.run(*where, "--narrow-on-scan", "Shanghai time")
+    assert (wrong.code, wrong.err.split(":")[0]) == (2, "config_invalid") and "narrow" in wrong.err

@@ -42,4 +42,5 @@ async def test_a_wish_is_set_and_a_wrong_one_named(here: Here) -> None:
 
 async def test_a_report_of_nothing_is_an_empty_list(here: Here) -> None:
     assert await here.told("relay", "report", "--last", "7d") == []
+    assert await here.told("relay", "report", "--shop", "shop_a") == []
     assert (await here.run("relay", "report", "--last", "soon")).code in (1, 2)

@@ -8,7 +8,10 @@ from decimal import Decimal
 
 import pytest
 
+from gateway.store import relay_reads
 from gateway.store.errors import StoreError
+from gateway.store.tables import bindings
+from gateway.store.unit import Unit
 from tests.gateway.orders import sf_document
 from tests.gateway.world import World
 from virtual_numbers.events import Direction, Event, Kind, Outcome, Tariff
@@ -72,3 +75,68 @@ async def test_a_report_that_cannot_be_kept_is_not_thanked_for(own_world: World)
     own_world.service.commits.close()
     with pytest.raises(StoreError):
         await own_world.running.flows.relay_reports.take(call("95013990001", "0001", own_world))
+
+
+async def test_a_shop_s_report_holds_its_own_calls_and_no_others(own_world: World) -> None:
+    other_key = await own_world.shop("Other Shop")
+    shipment, x, ext = await bound(own_world)
+    answer = await own_world.sf_order(sf_document(), key=other_key)
+    shown = await own_world.op("shipment.show", shipment=answer.shipment)
+    other_x, _, other_ext = shown["relay"]["recipient"].partition("-")
+    reports = own_world.running.flows.relay_reports
+    await reports.take([*call(x, ext, own_world), *call(other_x, other_ext, own_world, seconds=200, id="c2")])
+    await reports.take(call("95099999999", "", own_world, id="c3"))
+
+    rows = {row["shipment"]: row for row in await own_world.op("relay.report")}
+    assert {id: row["minutes"] for id, row in rows.items()} == {shipment: 2, answer.shipment: 4, "": 2}
+    for row in (rows[shipment], rows[answer.shipment]):
+        assert await own_world.op("relay.report", shop=row["shop"]) == [row]
+    assert await own_world.op("relay.report", shop="shop_of_nobody") == []
+
+
+async def test_what_one_report_of_a_call_tells_counts_for_its_others(own_world: World) -> None:
+    # A provider names the number in its fee record alone; beginning and answer come without it.
+    shipment, x, ext = await bound(own_world)
+    began, answered, ended = call(x, ext, own_world)
+    bare = [replace(event, x="", ext="") for event in (began, answered)]
+    await own_world.running.flows.relay_reports.take([*bare, replace(ended, answered_at=None)])
+    (row,) = await own_world.op("relay.report")
+    assert (row["shipment"], row["calls"], row["minutes"]) == (shipment, 1, 2)
+    assert await own_world.op("relay.report", shop=row["shop"]) == [row]
+
+
+@pytest.mark.parametrize("of", ["decision", "shipment"])
+async def test_an_id_of_ours_tells_whose_call_it_was_where_the_number_does_not(own_world: World, of: str) -> None:
+    shipment, x, ext = await bound(own_world)
+    decided = await own_world.running.flows.relay_call.route("+8613811112222", x, ext, actor="switch:test")
+    id = {"decision": decided.decision_id, "shipment": shipment}[of]
+    await own_world.running.flows.relay_reports.take([replace(e, binding=id) for e in call(x, "", own_world)])
+    (row,) = await own_world.op("relay.report")
+    assert (row["shipment"], row["carrier"], row["minutes"]) == (shipment, "sf-express", 2)
+
+
+async def test_x_alone_charges_nobody_where_extensions_are_dialled(own_world: World) -> None:
+    _, x, _ = await bound(own_world)
+    await own_world.running.flows.relay_reports.take(call(x, "", own_world))
+    (row,) = await own_world.op("relay.report")
+    assert (row["shop"], row["shipment"], row["minutes"]) == ("", "", 2)
+
+
+async def test_a_number_that_lives_again_charges_each_shipment_its_own_calls(own_world: World) -> None:
+    shipment, x, ext = await bound(own_world)
+    early = call(x, ext, own_world)
+    own_world.clock.turn(timedelta(days=40))
+    held = await own_world.service.database.read(lambda c: relay_reads.binding_of_turn(c, x, ext, 0))
+    assert held is not None
+    ms = int(own_world.clock().timestamp() * 1000)
+    unit = Unit()
+    unit.add(
+        bindings, x, ext, 1, "shop_b", "shp_later", "ups", "recipient", "axn-ext", b"q" * 16, b"r" * 16, ms, ms + 9000
+    )  # fmt: skip
+    await own_world.service.commit(unit)
+    await own_world.running.flows.relay_reports.take([*early, *call(x, ext, own_world, seconds=10, id="c2")])
+    rows = await own_world.op("relay.report", last="90d")
+    assert {(row["shop"], row["shipment"], row["minutes"]) for row in rows} == {
+        (held.tenant, shipment, 2),
+        ("shop_b", "shp_later", 1),
+    }

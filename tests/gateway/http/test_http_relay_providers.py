@@ -78,9 +78,16 @@ async def test_a_caller_of_twilio_s_dials_the_extension_and_rings_the_party(swit
 
     assert (leg.rang, leg.saw, leg.rejected) == (CALLEE, f"+{x}", False)
     assert len(seen) == 2 and seen[-1].headers["Cache-Control"] == "no-store"
+    before = {row["shipment"]: row["calls"] for row in await switch.op("relay.report")}
     for url, body, headers in callbacks:
         path = url.removeprefix(switch.running.url)
         assert (await switch.call("POST", path, key="", body=body, headers=headers)).status == 200
+    (row,) = [row for row in await switch.op("relay.report") if row["calls"] > before.get(row["shipment"], 0)]
+    # Twilio's callbacks hold no extension: the decision's id in their signed address says whose call it was.
+    assert row["shipment"].startswith("shp_") and row["answered"] == 1
+    url, body, headers = callbacks[0]
+    forged = url.removeprefix(switch.running.url).replace("call_", "call_0")
+    assert (await switch.call("POST", forged, key="", body=body, headers=headers)).status != 200
 
 
 async def test_a_wrong_extension_is_asked_for_and_then_rejected(switch: World, twilio: FakeTwilio) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.store import relay_reads
-from gateway.store.tables import binding_states, bindings, calls, shown, tombstones
+from gateway.store.tables import binding_states, bindings, shown, tombstones
 from gateway.store.unit import Unit
 from tests.gateway.store.conftest import Store
 from tests.gateway.store.rows import MS
@@ -40,12 +40,6 @@ async def test_a_slot_s_newest_binding_has_its_latest_state(store: Store) -> Non
     assert await store.database.read(lambda c: relay_reads.binding_at(c, X, "9999")) is None
 
 
-async def test_a_party_s_bindings_on_a_number_are_all_found(store: Store) -> None:
-    await keep(store, (bindings, binding("0001")), (bindings, binding("0011")), (bindings, binding("0002")))
-    found = await store.database.read(lambda c: relay_reads.bindings_of_party(c, b"p" * 15 + b"1"))
-    assert {one.ext for one in found} == {"0001", "0011"}
-
-
 async def test_a_sender_is_found_by_shop_carrier_and_phone(store: Store) -> None:
     await keep(store, (bindings, binding("0003", role="sender", until=None)))
     ask = ("shop_a", "sf-express", b"o" * 16)
@@ -73,18 +67,7 @@ async def test_a_number_s_past_is_known_to_whoever_leases_it(store: Store) -> No
     assert not await store.database.read(lambda c: relay_reads.shown_to_stranger(c, X, "0001", 0))
 
 
-async def test_calls_and_tombstones_are_found_by_who_called(store: Store) -> None:
-    caller, party = b"c" * 16, b"p" * 16
-    await keep(
-        store,
-        (calls, ("call_1", X, "0001", caller, 0, "shop_a", "shp", "connect", "connected", MS)),
-        (calls, ("call_2", X, "0001", party, 0, "shop_a", "shp", "connect", "called_back", MS + 1)),
-        (calls, ("call_3", X, "0001", b"d" * 16, 0, "shop_a", "shp", "reject", "not_now", MS + 2)),
-        (tombstones, (X, caller, "0001", 0, "shop_a", MS)),
-    )
-    last = await store.database.read(lambda c: relay_reads.last_connected(c, X, "0001", 0, party))
-    assert last and last.caller == caller
-    assert await store.database.read(lambda c: relay_reads.connected_calls(c, X, "0001", 0)) == 2
-    assert await store.database.read(lambda c: relay_reads.ever_connected(c, X, caller))
-    assert not await store.database.read(lambda c: relay_reads.ever_connected(c, X, b"d" * 16))
-    assert await store.database.read(lambda c: relay_reads.tombstones_of(c, X, caller)) == [("0001", 0)]
+async def test_tombstones_are_found_by_number_and_phone(store: Store) -> None:
+    await keep(store, (tombstones, (X, b"c" * 16, "0001", 0, "shop_a", MS)))
+    assert await store.database.read(lambda c: relay_reads.tombstones_of(c, X, b"c" * 16)) == [("0001", 0)]
+    assert await store.database.read(lambda c: relay_reads.tombstones_of(c, X, b"d" * 16)) == []

@@ -1,0 +1,60 @@
+"""A binding as the store holds it: its row and its latest state, joined in one read. Columns and how they become a `Binding`.
+
+`relay_reads.py`, `scan_reads.py` and `call_reads.py` ask for bindings by this; knows no question of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select
+
+from gateway.store.tables import binding_states, bindings
+from virtual_numbers.binding import Binding, Scheme, State
+
+SLOT = ("x", "ext", "turn")
+_state, _other = binding_states.alias("state"), binding_states.alias("other")
+_latest = select(func.max(_other.c.at)).where(*(_other.c[name] == bindings.c[name] for name in SLOT)).scalar_subquery()
+_STATE = and_(*(_state.c[name] == bindings.c[name] for name in SLOT), _state.c.at == _latest)
+COLUMNS = (
+    *(bindings.c[name] for name in ("tenant", "shipment", "carrier", "role", *SLOT, "party", "scheme")),
+    bindings.c.bound_at,
+    bindings.c.expires_at,
+    _state.c.state,
+    _state.c.expires_at.label("until"),
+    _state.c.released_at,
+    _state.c.peer,
+    _state.c.peer_until,
+)
+"""Select these, first, from `WITH_STATE`."""
+WITH_STATE = bindings.outerjoin(_state, _STATE)
+
+
+def binding_of(values: Sequence[Any]) -> Binding:
+    """The binding of a row that begins with `COLUMNS`."""
+    tenant, shipment, carrier, role, x, ext, turn, party, scheme, bound_at, expires_at, *latest = values[: len(COLUMNS)]
+    state, until, released_at, peer, peer_until = latest
+    return Binding(
+        tenant=tenant,
+        shipment=shipment,
+        carrier=carrier,
+        role=role,
+        x=x,
+        ext=ext,
+        turn=turn,
+        party=bytes(party),
+        state=State(state) if state else State.CALLABLE,
+        bound_at=datetime.fromtimestamp(bound_at / 1000, UTC),
+        expires_at=moment(until if state else expires_at),
+        released_at=moment(released_at),
+        scheme=Scheme(scheme),
+        peer=bytes(peer) if peer else b"",
+        peer_until=moment(peer_until),
+    )
+
+
+def moment(ms: int | None) -> datetime | None:
+    """Milliseconds since 1970 as a time in UTC."""
+    return None if ms is None else datetime.fromtimestamp(ms / 1000, UTC)
