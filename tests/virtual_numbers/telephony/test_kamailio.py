@@ -5,29 +5,20 @@ Needs Debian's kamailio, kamailio-extra-modules and sip-tester; without them the
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import csv
-import hashlib
 import shutil
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from virtual_numbers.pool import PoolPolicy
-from virtual_numbers.providers.sip import Frames, read_question, write_decision
-from virtual_numbers.reference import Reference
-from virtual_numbers.relay import RelayPolicy
+from tests.virtual_numbers.telephony.conftest import CALLEES, CALLERS, Decider, Switch, X, free_port
 
 HERE = Path(__file__).parent
-CONFIG = HERE.parents[2] / "deploy" / "kamailio" / "kamailio.cfg"
 MISSING = [tool for tool in ("kamailio", "sipp") if shutil.which(tool) is None]
 pytestmark = [
     pytest.mark.telephony,
@@ -37,140 +28,6 @@ pytestmark = [
         reason=f"{' and '.join(MISSING)} not installed: apt-get install kamailio kamailio-extra-modules sip-tester",
     ),
 ]
-
-CALLERS, CALLEES = "13888", "13999"  # prefixes by which a leaked number is known
-X = "17000000001"
-
-
-def index(phone: str) -> bytes:
-    return hashlib.blake2b(phone.encode(), key=b"test", digest_size=16).digest()
-
-
-@dataclass
-class Told:
-    action: str
-    reason: str
-    callee: str = ""
-    display: str = ""
-    ring_seconds: int = 25
-    longest_seconds: int = 600
-
-
-@dataclass
-class Decider:
-    """The decision server: one asyncio client of evapi over the in-memory relay. `mute` reads questions and never answers."""
-
-    port: int
-    trunk: str
-    mute: bool = False
-    bindings: int = 400
-
-    def __post_init__(self) -> None:
-        self.relay = Reference(
-            PoolPolicy(occupancy=1.0), [(X, range(10_000))], relay=RelayPolicy(wrong_per_minute=10**6)
-        )
-        self.phones = {index(phone): phone for phone in (f"{CALLEES}{n:06d}" for n in range(self.bindings))}
-        now = datetime.now(UTC)
-        self.exts = [self.relay.bind(f"s{n}", party, now).ext for n, party in enumerate(self.phones)]
-        self._thread: threading.Thread | None = None
-
-    def __enter__(self) -> Decider:
-        ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)), daemon=True)
-        self._thread.start()
-        assert ready.wait(10), "Kamailio does not listen"
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        assert self._thread is not None
-        self._thread.join(10)
-
-    async def _serve(self, ready: threading.Event) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        reader, writer = await connect(self.port)
-        ready.set()
-        task = asyncio.create_task(self._answer(reader, writer))
-        await self._stop.wait()
-        task.cancel()
-        writer.close()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        frames = Frames()
-        while data := await reader.read(65536):
-            for payload in frames.feed(data):
-                asked = read_question(payload)
-                if not self.mute:
-                    writer.write(
-                        write_decision(
-                            asked,
-                            self._decide(asked.caller, asked.called, asked.ext),
-                            trunk=self.trunk,
-                            domain="relay.example.com",
-                        )
-                    )
-
-    def _decide(self, caller: str, called: str, ext: str) -> Told:
-        decision = self.relay.call(index(caller.lstrip("+")), called, ext, datetime.now(UTC))
-        return Told(
-            decision.action, decision.reason.value, self.phones.get(decision.callee_index, ""), decision.display
-        )
-
-
-async def connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    for _ in range(100):
-        with contextlib.suppress(OSError):
-            return await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.sleep(0.05)
-    raise AssertionError("no evapi port")
-
-
-def free_port(kind: int) -> int:
-    with socket.socket(socket.AF_INET, kind) as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
-@dataclass
-class Switch:
-    sip: int
-    evapi: int
-    callee: int
-
-
-@pytest.fixture
-def switch(tmp_path: Path) -> Iterator[Switch]:
-    ports = Switch(free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_STREAM), free_port(socket.SOCK_DGRAM))
-    settings = {
-        "LISTEN_ADDR": f"udp:127.0.0.1:{ports.sip}",
-        "EVAPI_ADDR": f'"127.0.0.1:{ports.evapi}"',
-        "CHILDREN": "2",
-    }
-    arguments = [word for name, value in settings.items() for word in ("-A", f"{name}={value}")]
-    log = (tmp_path / "kamailio.log").open("wb")
-    command = [
-        "kamailio",
-        "-DD",
-        "-E",
-        "-f",
-        str(CONFIG),
-        "-P",
-        str(tmp_path / "pid"),
-        "-Y",
-        str(tmp_path),
-        "-m",
-        "64",
-        "-M",
-        "8",
-        *arguments,
-    ]
-    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        yield ports
-    finally:
-        process.terminate()
-        process.wait(20)
-        log.close()
 
 
 def sipp(
