@@ -59,8 +59,7 @@ def find(connection: Connection, keyring: Keyring, asked: Question) -> Found:
     if not met.scheme:
         return Found(None)
     found = {held.binding.slot: held for held in met.bindings}
-    dialled = [slot for slot in found if slot[:2] == (asked.x, asked.ext)]
-    here = found[max(dialled, key=lambda slot: slot.turn)] if dialled else None
+    here = _meant(met.bindings, asked, index)
     return Found(
         Scheme(met.scheme),
         tuple(held.binding for held in met.bindings),
@@ -73,6 +72,18 @@ def find(connection: Connection, keyring: Keyring, asked: Question) -> Found:
         here is not None and _blocks_caller(keyring, here.binding.tenant, asked.caller, here.blocks),
         here.calls if here else 0,
     )
+
+
+def _meant(held: list[call_reads.Held], asked: Question, index: bytes) -> call_reads.Held | None:
+    """The binding whose party's wishes and carrier's rules bear on the call: the newest that was dialled, else the one that the
+    caller may reach by X alone. What the party itself calls is nobody's to close."""
+    dialled = [one for one in held if (one.binding.x, one.binding.ext) == (asked.x, asked.ext)]
+    if dialled:
+        return max(dialled, key=lambda one: one.binding.turn)
+    mine = [
+        one for one in held if index and one.binding.live(asked.now) and one.binding.narrowed_to(asked.now) == index
+    ]
+    return mine[0] if len(mine) == 1 else None
 
 
 def _allowed(connection: Connection, keyring: Keyring, here: call_reads.Held | None, asked: Question) -> bool | None:

@@ -251,6 +251,28 @@ async def test_a_courier_with_another_shipment_s_tombstone_is_narrowed_to_by_no_
         assert await tells(own, STRANGER, x, ext) == (f"+86{phone}", "connected")
 
 
+@pytest.mark.parametrize("wish", ["block_all", "quiet", "allow", "block_caller"])
+async def test_the_recipient_s_wishes_hold_for_the_courier_of_the_day_also_by_the_number_alone(
+    tmp_path: Path, wish: str
+) -> None:
+    async with open_world(tmp_path, clock=Hands(MORNING), **PRACTICE) as own:
+        await ask_for(own)
+        waybill, x, ext = await at_station(own)
+        await scanned(own, await own.courier(phone=ANNA), waybill=waybill)
+        (shop,) = [row["shop"] for row in await own.op("shop.list")]
+        wishes = {
+            "block_all": {"block_all": True},
+            "quiet": {"quiet": "09:00-10:00"},
+            "block_caller": {"block_callers": [ANNA]},
+        }
+        if wish == "allow":
+            await own.op("relay.allow", carrier="sf-express", phones=[BORIS])
+        else:
+            await own.op("relay.wish", shop=shop, phone=CONSIGNEE.phone, **wishes[wish])
+        assert (await tells(own, ANNA, x, ext))[0] == (await tells(own, ANNA, x))[0] == "reject"
+        assert await tells(own, CONSIGNEE.phone, x) == (TO_ANNA, "called_back"), "their own call is theirs to make"
+
+
 async def test_a_message_goes_the_same_way(tmp_path: Path) -> None:
     async with open_world(tmp_path, clock=Hands(MORNING), **PRACTICE) as own:
         await ask_for(own)
