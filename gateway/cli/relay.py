@@ -73,6 +73,17 @@ def allow(context: Context, carrier: str, phone: tuple[str, ...], remove: bool, 
 
 
 @relay.command()
+@click.argument("carrier")
+@click.option("--hours", default=None, help="Calls reach a party only then: 08:00-21:00 [ZONE]; empty ends it.")
+@click.option("--calls", type=int, default=None, help="Calls that one number may carry in its life; 0 ends it.")
+@json_option
+@click.pass_obj
+def rules(context: Context, carrier: str, hours: str | None, calls: int | None, as_json: bool) -> None:
+    """Close CARRIER's relay numbers outside some hours, or after so many calls."""
+    _emit(context, "relay.rules", as_json, carrier=carrier, hours=hours, calls=calls)
+
+
+@relay.command()
 @click.argument("shop")
 @click.option("--phone", required=True, help="Whose wish it is (or - or @FILE).")
 @click.option("--quiet", default="", help="Quiet hours, 22:00-07:00 [ZONE].")

@@ -13,7 +13,7 @@ from datetime import date
 
 from sqlalchemy import Connection
 
-from gateway.flows.relay_facts import Found, Question, caller_index, facts, find
+from gateway.flows.relay_facts import Found, Question, caller_index, facts, find, ruled
 from gateway.flows.relays import party_index
 from gateway.ids import new_id
 from gateway.secrets_box import open_secrets
@@ -118,7 +118,9 @@ class RelayCall:
         return _Case(asked, caller_index(keyring, asked), found, actor, placed)
 
     def _facts(self, case: _Case) -> CallFacts:
-        return facts(case.found, case.asked, case.index, self._lockout, self._policy)
+        route = self._service.routes.get(case.found.carrier)
+        policy = ruled(self._policy, route.options.get("relay", {})) if route else self._policy
+        return facts(case.found, case.asked, case.index, self._lockout, policy)
 
     async def _told(self, case: _Case, decision: Decision) -> RelayAnswer:
         if not case.placed:

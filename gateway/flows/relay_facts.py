@@ -5,8 +5,11 @@ Knows tables and keyed indexes; decides nothing (`virtual_numbers.relay`, `virtu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -45,6 +48,8 @@ class Found:
     allowed: bool | None = None
     blocked: bool = False
     calls: int = 0
+    carrier: str = ""
+    """Whose rules bear on the call."""
 
 
 def caller_index(keyring: Keyring, asked: Question) -> bytes:
@@ -71,6 +76,7 @@ def find(connection: Connection, keyring: Keyring, asked: Question) -> Found:
         _allowed(connection, keyring, here, asked),
         here is not None and _blocks_caller(keyring, here.binding.tenant, asked.caller, here.blocks),
         here.calls if here else 0,
+        here.binding.carrier if here else "",
     )
 
 
@@ -126,6 +132,14 @@ def facts(found: Found, asked: Question, index: bytes, lockout: Lockout, policy:
     )
 
 
+def ruled(policy: RelayPolicy, rules: Mapping[str, Any]) -> RelayPolicy:
+    """The policy with what a carrier has closed (`veilway relay rules`)."""
+    if not rules:
+        return policy
+    return replace(policy, hours=hours(rules.get("hours", "")), calls_per_binding=rules.get("calls"))
+
+
+@lru_cache(256)
 def hours(text: str) -> Hours | None:
     """`22:00-07:00` or `22:00-07:00 Europe/Berlin`; None for empty. Raises ValueError or KeyError, also for a zone that is none."""
     if not text:

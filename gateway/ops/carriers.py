@@ -60,6 +60,7 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
     asked = {k: v for k, v in dict(options.get("couriers") or {}).items() if v is not None}
     options["couriers"] = courier_rules(dict(kept.get("couriers", {})) | asked)
     options["country"] = country if "country" in options else kept.get("country", "")
+    options["relay"] = dict(kept.get("relay", {}))
     if clashing_carriers({*service.routes, carrier}):
         raise ConfigError("this carrier's ticket number is taken by another enabled carrier", path="carrier")
     hook = secrets.token_urlsafe(24)

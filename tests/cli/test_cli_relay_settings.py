@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.cli.conftest import Here
+from tests.cli.conftest import SECRETS, Here
 
 PHONE = "13811112222"
 
@@ -44,3 +44,11 @@ async def test_a_report_of_nothing_is_an_empty_list(here: Here) -> None:
     assert await here.told("relay", "report", "--last", "7d") == []
     assert await here.told("relay", "report", "--shop", "shop_a") == []
     assert (await here.run("relay", "report", "--last", "soon")).code in (1, 2)
+
+
+async def test_a_carrier_s_hours_and_calls_are_set_and_shown(here: Here) -> None:
+    await here.told("carrier", "enable", "sf-express", "--base-url", here.sf.url, *SECRETS)
+    told = await here.told("relay", "rules", "sf-express", "--hours", "08:00-21:00", "--calls", "20")
+    assert (told["hours"], told["calls"]) == ("08:00-21:00", 20)
+    wrong = await here.run("relay", "rules", "sf-express", "--hours", "all day")
+    assert (wrong.code, wrong.err.split(":")[0]) == (1, "bad_argument")
