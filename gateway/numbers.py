@@ -121,6 +121,17 @@ class NumberDesk:
             except SlotRefused:
                 continue  # in a block of another pool, or of another process, which learns of it from the store
 
+    def reclaim(self, slot: Slot) -> bool:
+        """Take a resting slot back for its own binding. False where it has rested or moved on, or rests in another process's block:
+        that process would not know, and might give it out."""
+        for counter in self._counters.values():
+            try:
+                counter.pool.reclaim(slot)
+                return True
+            except SlotRefused:
+                continue
+        return False
+
     def status(self) -> dict[str, dict[str, float]]:
         """Per pool: slots, live, cooling, usable."""
         out = {}

@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
+
+from sqlalchemy import Connection
 
 from gateway.logs import log
 from gateway.service import Service
@@ -20,10 +22,12 @@ from gateway.store.errors import StoreError
 from gateway.store.tables import binding_states
 from gateway.store.unit import Unit
 from masking.stage import Stage
-from virtual_numbers.binding import Binding, State, Terms, expire, extend, release
+from virtual_numbers.binding import Binding, Slot, State, Terms, expire, extend, release, reopen
+from virtual_numbers.errors import BindingRefused
 from virtual_numbers.narrowing import Scanned, after_scan
 
 AT_ONCE = 200
+UNSETTLED = timedelta(minutes=1)  # no commit is under way longer
 NARROWED, WIDENED = "binding.narrowed", "binding.widened"
 Then = Callable[[], None]
 """What is to be done in memory once the unit is durable."""
@@ -36,6 +40,8 @@ class Lifecycle:
         self._service = service
         self._expired = 0
         """Every binding that ran out up to this millisecond has been looked at."""
+        self._reopening: dict[Slot, datetime] = {}
+        """Places taken back for a unit that is not yet known to be durable, with when."""
 
     @property
     def terms(self) -> Terms:
@@ -61,10 +67,33 @@ class Lifecycle:
         """
 
         def change(binding: Binding) -> Binding:
+            if stage is Stage.RETURNED and binding.state is State.RELEASED:
+                return self._reopened(binding, now)
             moved = extend(binding, stage, now, self.terms)
             return moved if scan is None else after_scan(moved, scan, now)
 
         return await self._change(unit, shipment, now, change, stage.value, known, by)
+
+    def _reopened(self, binding: Binding, now: datetime) -> Binding:
+        """A parcel on its way back after its number was released: the number lives again, while its place still rests with us."""
+        try:
+            again = reopen(binding, now, self.terms)
+        except BindingRefused:
+            return binding
+        if binding.slot not in self._reopening and not self._service.desk.reclaim(binding.slot):
+            return binding
+        self._reopening[binding.slot] = now
+        return again
+
+    async def _rest_again(self, now: datetime) -> None:
+        """Places that were taken back for a unit which never became durable."""
+        for slot in [slot for slot, at in self._reopening.items() if now - at >= UNSETTLED]:
+            read = self._service.database.read
+            binding = await read(partial(_of_turn, slot=slot))
+            if binding is not None and binding.state is State.RELEASED:
+                strange = await read(partial(_shown_to_stranger, slot=slot))
+                self._service.desk.give_back(slot, now, unknown_reader=strange)
+            del self._reopening[slot]
 
     async def end(self, unit: Unit, shipment: reads.ShipmentRow, now: datetime, reason: str) -> Then:
         """The shipment is over (cancelled, never booked): release its number."""
@@ -120,6 +149,8 @@ class Lifecycle:
                 at=now,
             )
         )
+        if binding.state is State.RELEASED:
+            return lambda: discard(self._reopening, binding.slot)
         if changed.state is not State.RELEASED:
             return nothing
         # Where a courier without a phone on record read it, no tombstone can keep that courier away: the slot rests a year.
@@ -128,6 +159,7 @@ class Lifecycle:
     async def expire(self) -> int:
         """Release every binding whose time ran out; gives how many. Goes on where the last round ended."""
         now, released = self._service.clock(), 0
+        await self._rest_again(now)
         until = int(now.timestamp() * 1000)
         while self._expired < until:
             read = partial(chore_reads.run_out, after=self._expired, until=until, limit=AT_ONCE)
@@ -152,6 +184,19 @@ class Lifecycle:
                 if released:
                     log.info("bindings.released", count=released)
             await asyncio.sleep(60)
+
+
+def _of_turn(connection: Connection, slot: Slot) -> Binding | None:
+    return relay_reads.binding_of_turn(connection, *slot)
+
+
+def _shown_to_stranger(connection: Connection, slot: Slot) -> bool:
+    return relay_reads.shown_to_stranger(connection, *slot)
+
+
+def discard(held: dict[Slot, datetime], slot: Slot) -> None:
+    """Out of `held`, if it is there."""
+    held.pop(slot, None)
 
 
 def _tag(was: Binding, now_is: Binding, now: datetime) -> str:

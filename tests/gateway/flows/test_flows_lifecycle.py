@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from gateway.store import reads
+from gateway.store.unit import Unit
+from masking.stage import Stage
 from tests.gateway.orders import consignee, sf_document, sf_form
 from tests.gateway.world import FORM, SF_PATH, World, open_world
 
@@ -130,3 +133,66 @@ async def test_a_released_number_is_shown_to_nobody(tmp_path: Path) -> None:
         await own.running.flows.lifecycle.expire()
         view = await own.scan(token, waybill=waybill)
         assert view.status == 200 and "dial" not in view.json and "dial" not in view.json.get("recipient", {})
+
+
+async def released(own: World, key: str) -> tuple[str, str, str, str]:
+    """A delivered parcel whose number was released: shipment, waybill, X and extension."""
+    shipment, waybill, x, ext = await booked(own, key)
+    station = await own.courier("station", phone="13800009999")
+    await own.scan(station, waybill=waybill)
+    await own.scan(station, waybill=waybill, event="delivered")
+    own.clock.turn(timedelta(days=4))
+    assert await own.running.flows.lifecycle.expire() == 1
+    assert (await own.ring(COURIER, x, ext))["reason"] == "shipment_closed"
+    own.clock.turn(timedelta(minutes=1))
+    return shipment, waybill, x, ext
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_a_parcel_that_goes_back_has_its_number_again(tmp_path: Path, restart: bool) -> None:
+    async with open_world(tmp_path, **ONE_DIGIT) as own:
+        key = await own.shop("Hotline", hotline="4008001234")
+        _, waybill, x, ext = await released(own, key)
+        back = await own.scan(await own.courier("station", phone="13800008888"), waybill=waybill, event="returned")
+        assert back.json["stage"] == "returned"
+        assert (await own.ring(COURIER, x, ext))["callee"] == "+8613900090801"
+        if restart:
+            await own.restart()
+        own.clock.turn(timedelta(days=14))
+        assert (await own.ring(COURIER, x, ext))["action"] == "connect"
+        assert ext not in await left_after(own, key), "it is nobody else's meanwhile"
+        own.clock.turn(timedelta(days=2))
+        assert await own.running.flows.lifecycle.expire() == 1
+        assert (await own.ring(COURIER, x, ext))["reason"] == "shipment_closed"
+        own.clock.turn(timedelta(days=29))
+        assert ext not in await left_after(own, key), "and rests its whole quarantine again"
+
+
+async def test_a_number_that_has_rested_is_not_taken_back_for_a_return(tmp_path: Path) -> None:
+    async with open_world(tmp_path, **ONE_DIGIT) as own:
+        key = await own.shop("Hotline", hotline="4008001234")
+        _, waybill, x, ext = await released(own, key)
+        own.clock.turn(timedelta(days=31))
+        assert ext in await left_after(own, key)
+        back = await own.scan(await own.courier("station", phone="13800008888"), waybill=waybill, event="returned")
+        assert back.json["stage"] == "returned" and "dial" not in back.json
+        told = await own.ring("13844445555", x, ext)
+        assert told["callee"] != "+8613900090801" and told["action"] == "connect"
+        assert (await own.audit())["ok"]
+
+
+async def test_a_place_taken_back_for_nothing_rests_again(tmp_path: Path) -> None:
+    async with open_world(tmp_path, **ONE_DIGIT) as own:
+        key = await own.shop("Hotline", hotline="4008001234")
+        shipment, _, _, _ = await released(own, key)
+        lifecycle, before = own.running.flows.lifecycle, own.service.desk.status()["first"]
+        row = await own.service.database.read(lambda connection: reads.shipment(connection, shipment))
+        assert row is not None
+        for _ in range(2):  # the unit of the first try was refused, and a second one is made
+            await lifecycle.follow(Unit(), row, Stage.RETURNED, own.clock())
+        assert own.service.desk.status()["first"]["cooling"] == before["cooling"] - 1
+        await lifecycle.expire()
+        assert own.service.desk.status()["first"]["cooling"] == before["cooling"] - 1, "it may still be under way"
+        own.clock.turn(timedelta(minutes=1))
+        await lifecycle.expire()
+        assert own.service.desk.status()["first"] == before
