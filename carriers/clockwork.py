@@ -62,6 +62,8 @@ def read_event(text: str, clock: str, zone: timezone) -> datetime | None:
     Digits alone are a date, date and time, seconds or milliseconds, by their number. None where the text names no moment.
     """
     text, clock = text.strip(), clock.strip()
+    if zone == CHINA:
+        text = text.removesuffix(" CST")  # Chinese wall clock, which a time without a zone is taken for anyway
     if text.isascii() and text.isdigit():
         seconds = _EPOCHS.get(len(text))
         if seconds is not None:

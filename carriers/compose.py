@@ -6,11 +6,12 @@ are not in paths, so XML comes without them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from lxml import etree
 
-from carriers import envelope_form, envelope_json
+from carriers import envelope_cipher, envelope_form, envelope_json
 from carriers.envelope_form import Form
 from carriers.fieldpath import Step
 
@@ -18,8 +19,10 @@ Branch = dict[Step, Any]
 _BOUNDARY = "veilway-practice"
 
 
-def compose(leaves: list[tuple[tuple[Step, ...], str]], charset: str = "utf-8") -> bytes:
-    """The document; later values of one path win."""
+def compose(
+    leaves: list[tuple[tuple[Step, ...], str]], charset: str = "utf-8", keys: Mapping[str, str] | None = None
+) -> bytes:
+    """The document; later values of one path win. `keys` holds, by cipher name, the key of what is ciphered; without it that stays in clear."""
     tree: Branch = {}
     for steps, value in leaves:
         branch = tree
@@ -30,29 +33,32 @@ def compose(leaves: list[tuple[tuple[Step, ...], str]], charset: str = "utf-8") 
             branch = below
         if not isinstance(branch.get(steps[-1]), dict):
             branch[steps[-1]] = value
-    return _opened(tree, charset) if tree else b""
+    return _opened(tree, charset, keys or {}) if tree else b""
 
 
-def _opened(branch: Branch, charset: str) -> bytes:
+def _opened(branch: Branch, charset: str, keys: Mapping[str, str]) -> bytes:
     """The bytes of a branch whose one step opens a codec."""
     step, inner = next(iter(branch.items()))
+    if step.name in envelope_cipher.CIPHERS:
+        document = _opened(inner, charset, keys)
+        return envelope_cipher.encrypt(step.name, document, keys[step.name], "") if step.name in keys else document
     match step.name:
         case "form":
             form = Form([], charset)
             for key, value in inner.items():
-                form.put(key.name, value if isinstance(value, str) else _opened(value, charset).decode())
+                form.put(key.name, value if isinstance(value, str) else _opened(value, charset, keys).decode())
             return envelope_form.dumps(form)
         case "xml":
             ((root, below),) = inner.items()
             return etree.tostring(_element(root.name, below), encoding="utf-8")
         case "multipart":
-            parts = [_part(key.name, value, charset) for key, value in inner.items()]
+            parts = [_part(key.name, value, charset, keys) for key, value in inner.items()]
             return b"".join(parts) + f"--{_BOUNDARY}--\r\n".encode()
-    return envelope_json.dumps(_json(inner, charset))
+    return envelope_json.dumps(_json(inner, charset, keys))
 
 
-def _part(name: str, value: Any, charset: str) -> bytes:
-    content = value.encode() if isinstance(value, str) else _opened(value, charset)
+def _part(name: str, value: Any, charset: str, keys: Mapping[str, str]) -> bytes:
+    content = value.encode() if isinstance(value, str) else _opened(value, charset, keys)
     kind = "text/plain" if isinstance(value, str) else "application/json"
     return (
         f'--{_BOUNDARY}\r\nContent-Type: {kind}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'.encode()
@@ -61,15 +67,15 @@ def _part(name: str, value: Any, charset: str) -> bytes:
     )
 
 
-def _json(branch: Any, charset: str) -> Any:
+def _json(branch: Any, charset: str, keys: Mapping[str, str]) -> Any:
     if isinstance(branch, str):
         return branch
     first = next(iter(branch))
     if first.verb == "open":
-        return _opened(branch, charset).decode()
+        return _opened(branch, charset, keys).decode()
     if first.verb == "items":
-        return [_json(branch[first], charset)]
-    return {step.name: _json(value, charset) for step, value in branch.items() if step.verb == "key"}
+        return [_json(branch[first], charset, keys)]
+    return {step.name: _json(value, charset, keys) for step, value in branch.items() if step.verb == "key"}
 
 
 def _element(name: str, branch: Any) -> etree._Element:

@@ -60,6 +60,17 @@ def _ems_decrypt(field: bytes, secret: str) -> bytes:
     return plain[: -len(secret.encode())]
 
 
+def _ems_push_encrypt(document: bytes, secret: str) -> bytes:
+    """EMS's pushes: the same cipher, and no key behind the document."""
+    return _EMS_PREFIX + base64.b64encode(sm4_ecb(_ems_key(secret), document, encrypt=True))
+
+
+def _ems_push_decrypt(field: bytes, secret: str) -> bytes:
+    if not field.startswith(_EMS_PREFIX):
+        raise ValueError
+    return sm4_ecb(_ems_key(secret), base64.b64decode(field[len(_EMS_PREFIX) :], validate=True), encrypt=False)
+
+
 def _ems_key(secret: str) -> bytes:
     return base64.b64decode(secret, validate=True)
 
@@ -74,6 +85,7 @@ def _aes_decrypt(field: bytes, secret: str) -> bytes:
 
 CIPHERS = {
     "ems_sm4": CipherScheme(_ems_encrypt, _ems_decrypt),
+    "ems_sm4_push": CipherScheme(_ems_push_encrypt, _ems_push_decrypt),
     "aes_ecb": CipherScheme(_aes_encrypt, _aes_decrypt),
 }
 

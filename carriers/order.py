@@ -22,6 +22,7 @@ from masking.personal import Kind, Party, PostalAddress, Role
 
 _FREE_TEXT, _PHONE, _ID = Kind.FREE_TEXT, Kind.PHONE, Kind.ID
 _NOTHING = ("",)
+_BOOKING = ("create", "return")
 _PHONE_PARTS = frozenset(("country", "area", "ext", "last4"))
 _TELLING_ID = 6
 """Characters from which a shop's own id of a person is looked for in the final bytes; a shorter one stands in quantities and codes."""
@@ -60,8 +61,10 @@ class OpenOrder:
 
     @property
     def reference(self) -> str:
-        """The carrier's own order reference, or an empty string."""
+        """The carrier's own order reference, or an empty string. Where only several fields together name an order: all of them."""
         facts = self.sheet.facts.get("reference")
+        if facts and len(facts) > 1 and self.operation.effect in _BOOKING:
+            return " ".join(dict.fromkeys(fact.value for fact in facts))
         return facts[0].value if facts else ""
 
     @property

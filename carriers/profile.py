@@ -86,6 +86,8 @@ class Push:
     verify: Scheme | None
     ack: str
     ack_type: str
+    verified: bool = True
+    """A public source tells of it; otherwise it is recalled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,8 @@ class Operation:
     """Which of the carrier's hosts listens; empty for the main one."""
     has_reference: bool = False
     """Whether the carrier's format has an order reference of its own."""
+    verified: bool = True
+    """A public source tells of it; otherwise it is recalled."""
 
     def __repr__(self) -> str:
         return f"<Operation {self.manner.carrier} {self.id}>"

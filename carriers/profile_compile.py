@@ -223,6 +223,7 @@ class _Compiler(Claims):
             schemes=self.schemes,
             host=self._host(table.host),
             has_reference="reference" in table.fields,
+            verified=self.table.verified if table.verified is None else table.verified,
         )
 
     def _operation_scheme(self, table: OperationTable) -> Scheme | None:
@@ -295,6 +296,7 @@ class _Compiler(Claims):
             verify=self.schemes.get(table.verify),
             ack=table.ack,
             ack_type=table.ack_type,
+            verified=self.table.verified if table.verified is None else table.verified,
         )
 
     def _host(self, name: str) -> str:

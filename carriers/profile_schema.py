@@ -88,6 +88,8 @@ class OperationTable(Table, kw_only=True, frozen=True):
 
     id: str
     effect: Effect
+    verified: bool | None = None
+    """`false` in a verified profile: recalled, no public source tells it; otherwise as the profile."""
     match: MatchTable
     document: str = "$"
     batch: str = ""
@@ -115,6 +117,7 @@ class PushTable(Table, kw_only=True, frozen=True):
     """A message the carrier sends on its own."""
 
     id: str
+    verified: bool | None = None
     content: Literal["json", "form", "xml"] = "json"
     match: dict[str, str | list[str]] = {}
     document: str = "$"

@@ -70,9 +70,12 @@ def read_push(
     last: CarrierRefusal | None = None
     for push in profile.pushes:
         sheet = Sheet(
-            policy="mask", charset=profile.manner.charset, content_type=request.headers.get("content-type", "")
+            policy="mask",
+            charset=profile.manner.charset,
+            content_type=request.headers.get("content-type", ""),
+            secrets={cipher: secrets[name] for cipher, name in profile.manner.ciphers.items() if name in secrets},
         )
-        sheet.lenient = True
+        sheet.lenient = sheet.dry = True  # what the carrier ciphered for us is read in clear by those who may
         try:
             walk_body(push.root, request.body, sheet)
         except CarrierRefusal as refusal:

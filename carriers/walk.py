@@ -12,7 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from carriers import envelope_cipher, envelope_form, envelope_json, envelope_multipart, envelope_xml
-from carriers.claim import NOTE, PERSONAL_LEAF, PLAIN, SKIP, Node
+from carriers.claim import NOTE, PERSONAL_LEAF, PLAIN, SKIP, Node, Rule
 from carriers.errors import CarrierRefusal, shown_key
 from carriers.fieldpath import child, shown_child
 from carriers.sheet import THIRD_PARTY, Level, Sheet, new_leaf, note_party, pick_role, spelled
@@ -22,6 +22,8 @@ from masking.personal import Kind, Role
 __all__ = ["Sheet", "claim_value", "open_level", "walk_body"]
 
 _CREDENTIAL: Final = Kind.CREDENTIAL
+_REMARK: Final = Rule(Kind.FREE_TEXT)
+_OPENINGS = ("{", "[", "<", '"')
 _SCALARS = frozenset((str, int, float, bool, type(None), msgspec.Raw))
 
 
@@ -55,8 +57,9 @@ def open_level(node: Node, raw: bytes, container: Any, key: Any, path: str, role
             tree = envelope_multipart.loads(raw, sheet.content_type, path)
             _claim_parts(inner, tree, role, sheet)
         case cipher:
-            # A document in clear where a ciphered one belongs is taken as it is; it is ciphered on the way out.
-            clear = raw.lstrip()[:1] in (b"{", b"[", b"<")
+            # A shop's document in clear where a ciphered one belongs is taken as it is; it is ciphered on the way out.
+            # Of a carrier's push the cipher is all that proves who sent it.
+            clear = not sheet.lenient and raw.lstrip()[:1] in (b"{", b"[", b"<")
             tree = [raw if clear else envelope_cipher.decrypt(cipher, raw, sheet.secrets.get(cipher), path)]
             open_level(inner, tree[0], tree, 0, path, role, sheet)
     sheet.levels.append(Level(path, node, tree, container, key))
@@ -122,8 +125,15 @@ def _claim_map(node: Node, mapping: dict[str, Any], path: str, role: Role | None
 def _claim_scalar(node: Node, value: Any, container: Any, key: Any, path: str, role: Role | None, sheet: Sheet) -> None:
     if node.codec:
         # An empty string is what carriers write for "nothing here"; there is nothing to open.
-        if value != "":
-            open_level(node, spelled(value).encode(), container, key, path, role, sheet)
+        if value == "":
+            return
+        text = spelled(value)
+        if sheet.lenient and node.codec in ("json", "xml") and text.lstrip()[:1] not in _OPENINGS:
+            sheet.take(
+                _REMARK, container, key, value, path, role
+            )  # what went wrong in words, where a document stands otherwise
+        else:
+            open_level(node, text.encode(), container, key, path, role, sheet)
         return
     rule = node.rule
     if rule is None:

@@ -183,7 +183,8 @@ class Courier:
             value = facts.get(rule.part, "") if rule.kind is Kind.PLAIN else _courier(rule)
             if value:
                 leaves.append((steps, value))
-        body = compose(leaves, self.profile.manner.charset)
+        keys = {cipher: self.secrets[key] for cipher, key in self.profile.manner.ciphers.items()}
+        body = compose(leaves, self.profile.manner.charset, keys)
         headers = {"content-type": _TYPES.get(push.content, "application/json")}
         return self._signed(push, WireRequest("POST", "/", "", headers, body), leaves)
 

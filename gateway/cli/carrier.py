@@ -96,7 +96,7 @@ def show(context: Context, carrier_id: str, as_json: bool) -> None:
         if key == "operations":
             for operation in value:
                 click.echo(
-                    f"operation {operation['id']}: {operation['effect']}, {operation['method']} {operation['path']}, unclassified {operation['unclassified']}, duplicate {operation['duplicate']}"
+                    f"operation {operation['id']}: {operation['effect']}, {operation['method']} {operation['path']}, unclassified {operation['unclassified']}, duplicate {operation['duplicate']}{'' if operation['verified'] else ', recalled'}"
                 )
         else:
             click.echo(f"{key}: {', '.join(map(str, value)) if isinstance(value, list) else value}")
@@ -116,6 +116,7 @@ def _shown(profile: CarrierProfile) -> dict[str, Any]:
             {
                 "id": operation.id,
                 "effect": operation.effect,
+                "verified": operation.verified,
                 "method": operation.method,
                 "path": operation.path,
                 "unclassified": operation.unclassified,

@@ -38,6 +38,7 @@ NOON = datetime(2026, 11, 25, 12, 0, 5, tzinfo=UTC)
         (str(int(NOON.timestamp())), "", NOON),
         (f"{int(NOON.timestamp())}000", "", NOON),
         ("20261125", "", datetime(2026, 11, 24, 16, tzinfo=UTC)),
+        ("2026-04-25 13:50:14.0 CST", "", datetime(2026, 4, 25, 13, 50, 14, tzinfo=clockwork.CHINA)),
     ],
 )
 def test_an_event_s_time_is_read_however_it_is_written(text: str, clock: str, at: datetime) -> None:

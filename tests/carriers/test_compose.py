@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote_to_bytes
+
 import pytest
 
 from carriers.compose import compose
+from carriers.envelope_cipher import CIPHERS
 from carriers.fieldpath import parse
 from carriers.peek import peek
 
@@ -40,3 +43,11 @@ def test_a_multipart_answer_has_a_part_a_name() -> None:
 
 def test_nothing_is_nothing() -> None:
     assert compose([]) == b""
+
+
+def test_a_ciphered_field_is_closed_under_its_key_and_stays_in_clear_without_one() -> None:
+    leaves = [(parse("form:box~ems_sm4_push~$.a"), "1")]
+    key = "MDEyMzQ1Njc4OWFiY2RlZg=="
+    assert compose(leaves) == b"box=%7B%22a%22%3A%221%22%7D"
+    sealed = unquote_to_bytes(compose(leaves, keys={"ems_sm4_push": key}).removeprefix(b"box="))
+    assert CIPHERS["ems_sm4_push"].decrypt(sealed, key) == b'{"a":"1"}'

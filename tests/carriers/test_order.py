@@ -210,3 +210,9 @@ def test_a_repr_shows_no_content() -> None:
     shown = repr(order) + repr(order.sheet) + repr(order.sheet.leaves) + repr(order.request) + repr(order.parties)
     assert not any(value in shown for _, _, _, value in order.fields)
     assert json.dumps(ORDER["people"][0]["name"]) not in shown
+
+
+def test_fields_that_name_an_order_only_together_are_one_reference() -> None:
+    text = JSON_CARRIER.replace('reference = ["no"]', 'reference = ["no", "part"]', 1)
+    assert opened(with_(part="P2"), profile=acme(text)).reference == "A-1 P2"
+    assert opened(profile=acme(text)).reference == "A-1"

@@ -54,7 +54,7 @@ def test_a_shape_that_nobody_verified_never_lets_unknown_fields_pass_unread(prof
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 def test_upstreams_are_named_and_secrets_are_words(profile: CarrierProfile) -> None:
-    assert profile.base_url.startswith("https://") or profile.id == "cainiao"
+    assert profile.base_url.startswith("https://")
     assert all(secret.replace("_", "").isalnum() for secret in profile.secrets)
 
 

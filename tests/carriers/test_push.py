@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from carriers import envelope_json
+from carriers.envelope_cipher import CIPHERS
 from carriers.errors import CarrierRefusal
 from carriers.profile import load_profile
 from carriers.push import PushReading, read_push
@@ -88,6 +89,31 @@ def test_a_time_without_a_zone_is_read_in_the_carrier_s_and_with_its_time_of_day
     assert ups_event("20261125", "130501").events[0].at == datetime(2026, 11, 25, 13, 5, 1, tzinfo=UTC)
     assert ups_event("20261125", "130501").events[0].id != ups_event("20261125", "170000").events[0].id
     assert ups_event("20261125", "").events[0].at == datetime(2026, 11, 25, tzinfo=UTC)
+
+
+EMS_KEY = "MDEyMzQ1Njc4OWFiY2RlZg=="
+EMS_EVENT = '{"waybillNo":"1295780512499","opCode":"203","opTime":"2026-04-25 13:50:14","operatorName":"苗振宇"}'
+
+
+def ems_push(field: str) -> PushReading:
+    profile = load_profile("ems")
+    assert profile is not None
+    body = json.dumps({"method": "040002", "logitcsInterface": field}).encode()
+    return read_push(profile, WireRequest("POST", "/", "", {}, body), {"sign_key": EMS_KEY})
+
+
+def test_a_ciphered_push_is_read_under_the_carriers_key_and_handed_on_in_clear() -> None:
+    reading = ems_push(CIPHERS["ems_sm4_push"].encrypt(EMS_EVENT.encode(), EMS_KEY).decode())
+    assert [(event.waybill, event.stage) for event in reading.events] == [("1295780512499", Stage.PICKED_UP)]
+    assert json.loads(json.loads(reading.body)["logitcsInterface"])["operatorName"] == "苗**"
+
+
+@pytest.mark.parametrize("key", ["", "ZmVkY2JhOTg3NjU0MzIxMA=="])
+def test_a_push_in_clear_or_under_another_key_is_refused_where_a_ciphered_one_belongs(key: str) -> None:
+    field = CIPHERS["ems_sm4_push"].encrypt(EMS_EVENT.encode(), key).decode() if key else EMS_EVENT
+    with pytest.raises(CarrierRefusal) as refusal:
+        ems_push(field)
+    assert refusal.value.code in ("cipher_broken", "bad_json")
 
 
 def test_status_codes_are_found_whole_then_by_prefix() -> None:

@@ -24,13 +24,24 @@ def test_list_names_every_carrier_and_whether_it_is_verified(capsys: pytest.Capt
     found = {entry["id"]: entry for entry in json.loads(out)}
     assert code == 0
     assert set(found["zto"]) == {"id", "name", "verified", "operations"}
-    assert (found["zto"]["verified"], found["yto"]["verified"]) == (True, False)
+    assert found["zto"]["verified"] is True
     assert "create" in found["ups"]["operations"]
 
 
-def test_list_for_people_says_shape_only(capsys: pytest.CaptureFixture[str]) -> None:
-    _, out, _ = run(capsys, "list")
-    assert any(line.startswith("yto ") and "shape only" in line for line in out.splitlines())
+def test_list_says_shape_only_of_what_nobody_verified(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "carriers").mkdir()
+    shape = 'id = "tern"\nname = { en = "Tern" }\nlast_mile = "label"\n\n[[operation]]\nid = "create"\neffect = "create"\nmatch = { path = "/x" }\nfields = { name = ["to"] }\n'
+    (tmp_path / "carriers" / "tern.toml").write_text(shape, encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(["--dir", str(tmp_path), "carrier", "list"])
+    out = capsys.readouterr().out
+    assert any(line.startswith("tern ") and "shape only" in line for line in out.splitlines())
+
+
+def test_show_says_which_operations_are_recalled(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "show", "sf-express", "--json")
+    verified = {operation["id"]: operation["verified"] for operation in json.loads(out)["operations"]}
+    assert verified["create"] is True
 
 
 def test_show_tells_the_secrets_that_a_carrier_needs(capsys: pytest.CaptureFixture[str]) -> None:
