@@ -39,3 +39,7 @@ def test_what_stands_in_a_field_beside_is_taken_out_of_the_text() -> None:
 
 def test_a_part_of_a_full_name_is_found_as_a_word_only() -> None:
     assert without_known("Ann and Annex", [leaf(Kind.NAME, "Ann Lee")], lambda _: "*") == "A** and Annex"
+
+
+def test_a_number_right_behind_a_name_is_masked_with_it() -> None:
+    assert scrub("已签收，签收人林徽，派件员苗振宇13918842760", []) == "已签收，签收人林**，派件员苗**1******2760"

@@ -108,6 +108,11 @@ def test_stars_beside_digits_make_no_new_number() -> None:
     assert mask_text("130 0栋*000").text == "1*******000"
 
 
+@pytest.mark.parametrize("number", ["13918842760", "0571-85778586", "02159778586"])
+def test_a_number_right_behind_the_stars_of_a_name_is_masked(number: str) -> None:
+    assert number not in mask_text(f"派件员苗**{number}").text
+
+
 def test_a_crowd_is_hidden_whole() -> None:
     assert mask_text("a@qq.com " * (CROWD + 1)) == ("****", "text_crowded")
     assert mask_text("a@qq.com " * CROWD).reason == "text_scrubbed"
