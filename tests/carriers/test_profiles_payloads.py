@@ -37,7 +37,7 @@ def test_every_promised_carrier_has_a_profile_in_a_file_of_its_name() -> None:
 def test_a_profile_books_cancels_and_traces(profile: CarrierProfile) -> None:
     effects = {operation.effect for operation in profile.operations.values()}
     assert "create" in effects
-    assert effects & {"cancel"} or profile.id == "dhl-express"  # DHL has no cancel in this interface
+    assert effects & {"cancel"} or profile.id in ("dhl-express", "mydhl")  # DHL cancels a pickup and no shipment
     assert effects & {"trace", "lookup"}
 
 
