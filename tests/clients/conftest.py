@@ -38,7 +38,7 @@ async def shopfront(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[S
     easypost, shippo = EasyPost(), Shippo()
     enabled: tuple[tuple[str, Any, dict[str, str]], ...] = (
         ("easypost", easypost, {"api_key": EASYPOST_KEY, "webhook_secret": "practice"}),
-        ("shippo", shippo, {"api_token": SHIPPO_TOKEN, "webhook_secret": "practice"}),
+        ("shippo", shippo, {"api_token": SHIPPO_TOKEN}),
     )
     async with open_world(tmp_path_factory.mktemp("shopfront")) as world, listening(easypost), listening(shippo):
         world.service.settings = dataclasses.replace(world.service.settings, public_url=world.running.url)
