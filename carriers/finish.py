@@ -89,11 +89,12 @@ class Draft:
         self.body: bytes | None = None
         self.root: Level | None = None
         self.query = Form([], "utf-8")
+        self.asked: Level | None = None
         for level in sheet.levels:
             if level.path == "":
                 self.root = self.root or level
             elif level.path == "query":
-                self.query = level.tree
+                self.query, self.asked = level.tree, level
 
     def __repr__(self) -> str:
         return f"<Draft {self.operation.id}>"
@@ -140,8 +141,10 @@ class Draft:
                 self._put_inside(target, value)
             case "header":
                 self.headers[target.name] = value
-            case "query":
+            case "query" if not target.steps:
                 self.query.put(target.name, value)
+            case "query" if self.asked is not None:
+                put_inside(self.asked, target.steps, value, self.sheet.levels)
             case "path":
                 found = self.operation.pattern.fullmatch(self.path)
                 if found:

@@ -135,14 +135,14 @@ def _role(word: str | dict[str, str]) -> tuple[Role | None, Switch | None]:
     return None, Switch(by, {value: Role(role) for value, role in roles.items()})
 
 
-def mark_late(root: Node, targets: list[Target]) -> None:
+def mark_late(root: Node, query: Node, targets: list[Target]) -> None:
     """Mark the levels that are closed only when the request is finished."""
     for target in targets:
-        if target.place == "body":
-            node = root
-            root.late = True
+        if target.place == "body" or target.steps:
+            node = root if target.place == "body" else query
+            node.late = True
             for step in target.steps:
-                node = (node.inner or node) if node is root else node
+                node = (node.inner or node) if node in (root, query) else node
                 node = node.child(step)
                 node.late = node.late or bool(node.codec)
     _late_ciphers(root)

@@ -190,7 +190,7 @@ class _Compiler(Claims):
         targets = [setter.target for setter in setters] + ([into] if into else [])
         for target in targets:
             self.claim_target(root, query, target)
-        mark_late(root, targets)
+        mark_late(root, query, targets)
         self.check_codecs(root)
         settle_lanes(root)
         settle_lanes(query)

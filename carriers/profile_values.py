@@ -99,6 +99,7 @@ class Values:
         """Where a path of `set` or `into` leads."""
         word, colon, name = path.partition(":")
         if colon and word in fieldpath.OUTSIDE:
-            return Target(word, name.lower() if word == "header" else name, (), path)
+            inside = fieldpath.parse(f"form:{name}")[1:] if word == "query" and "~" in name else ()
+            return Target(word, name.lower() if word == "header" else name, inside, path)
         steps = fieldpath.parse(path)
         return Target("body", steps[-1].name, steps[1:], path)

@@ -6,6 +6,7 @@ out whole only where the last mile is by label, and then it is listed in `grante
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -33,6 +34,10 @@ _NAME, _PHONE, _EMAIL, _COMPANY = Kind.NAME, Kind.PHONE, Kind.EMAIL, Kind.COMPAN
 _ADDRESS_LINE, _FREE_TEXT = Kind.ADDRESS_LINE, Kind.FREE_TEXT
 _SENDER, _THIRD_PARTY = Role.SENDER, Role.THIRD_PARTY
 Granted = tuple[str, Kind, Role]
+_TEN = 10
+_NORTH_AMERICAN = re.compile(r"1[2-9]\d\d[2-9]\d{6}")
+"""A number with its country code, as pools hold it; a field of ten digits takes it without."""
+
 Echo = tuple[Role, Kind, str, str, str]
 """Role, kind, part, what was sent, what the shop had written."""
 Aliases = Callable[[Kind, str], str]
@@ -207,6 +212,8 @@ class _Pen:
     def dial(self, relay: RelayNumber) -> str:
         """The number as one field holds it."""
         sent = f"{relay.x}{self.manner.phone_separator}{relay.ext}" if relay.ext else relay.x
+        if self.manner.phone_digits == _TEN and _NORTH_AMERICAN.fullmatch(sent):
+            sent = sent[1:]
         if self.manner.phone_digits and len(sent) > self.manner.phone_digits:
             raise CarrierRefusal(
                 f"the relay number does not fit {self.manner.phone_digits} characters", code="relay_too_long"

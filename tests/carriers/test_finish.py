@@ -6,9 +6,10 @@ import base64
 import hashlib
 import json
 from datetime import UTC, datetime
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import pytest
+from lxml import etree
 
 from carriers.envelope_cipher import decrypt
 from carriers.errors import CarrierRefusal
@@ -169,3 +170,33 @@ def test_what_is_finished_verifies_under_the_same_scheme() -> None:
     assert scheme is not None
     assert verify(scheme, Received(wire, SECRETS))
     assert not verify(scheme, Received(wire, {**SECRETS, "key": "other"}))
+
+
+QUESTION = """
+id = "asker"
+name = { en = "Asker" }
+last_mile = "label"
+base_url = "https://api.asker.example"
+secrets = ["user", "password"]
+
+[[operation]]
+id = "trace"
+effect = "trace"
+match = { method = "GET", path = "/track" }
+set = { "query:q~/data/@user" = "{secret:user}", "query:q~/data/@password" = "{secret:password}", "query:v" = "1" }
+fields = { waybill = ["query:q~/data/@piece"] }
+"""
+
+
+def test_credentials_inside_a_document_of_the_query_are_replaced() -> None:
+    shop = WireRequest(
+        "GET", "/track", urlencode({"q": '<data user="shop" password="shop-password" piece="0034"/>'}), {}, b""
+    )
+    operation = compile_text(QUESTION, "asker.toml").operations["trace"]
+    wire = finish(veil(open_order(operation, shop), relays={}), {"user": "u", "password": "p&<"}, now=NOW, nonce="n")
+    sent = parse_qs(wire.query)
+    assert (sent["v"], dict(etree.fromstring(sent["q"][0]).attrib)) == (
+        ["1"],
+        {"user": "u", "password": "p&<", "piece": "0034"},
+    )
+    assert "shop" not in wire.query

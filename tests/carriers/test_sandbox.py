@@ -55,7 +55,7 @@ async def client() -> AsyncIterator[Client]:
 
 def order(folder: str) -> tuple[Operation, object]:
     operation, request = payloads.opened(folder, payloads.create_file(folder))
-    return operation, veil(open_order(operation, request), relays=payloads.RELAYS)
+    return operation, veil(open_order(operation, request), relays=payloads.relays_for(operation))
 
 
 FOLDERS = sorted({case.values[0] for case in payloads.cases("shop_to_carrier")})

@@ -50,6 +50,30 @@ def test_without_a_field_for_it_the_extension_goes_into_the_number() -> None:
     assert sent["people"][0]["phone"] == "17055500002-2002"
 
 
+def bare(digits: int) -> str:
+    """A format whose phone has no field for an extension and room for so many characters."""
+    return f"phone_digits = {digits}\n{JSON_CARRIER}".replace('phone_ext = ["ext"]\n', "")
+
+
+@pytest.mark.parametrize(
+    ("digits", "x", "sent"),
+    [(10, "12125550146", "2125550146"), (10, "2125550146", "2125550146"), (15, "12125550146", "12125550146")],
+)
+def test_a_field_of_ten_digits_takes_a_north_american_number_without_its_country_code(
+    digits: int, x: str, sent: str
+) -> None:
+    profile = acme(bare(digits))
+    relays = dict.fromkeys(Role, RelayNumber(x))
+    made = json.loads(preview(veil(opened(profile=profile), relays=relays)).body)
+    assert made["people"][0]["phone"] == made["people"][1]["mobile"] == sent
+
+
+def test_a_number_that_a_field_cannot_hold_is_refused() -> None:
+    with pytest.raises(CarrierRefusal) as refusal:
+        veil(opened(profile=acme(bare(10))), relays=RELAYS)
+    assert refusal.value.code == "relay_too_long"
+
+
 def test_a_phone_written_as_a_number_is_replaced_too() -> None:
     assert out(with_(people=[person(phone=13950427716)]))["people"][0]["phone"] == "17055500002"
 
