@@ -198,7 +198,7 @@ def read_outcome(rule: AnswerRule, sheet: Sheet, status: int) -> str:
     if status >= 400 or _any_holds(rule.refused, tree):
         return "refused"
     # A fact that stands and says no is a refusal; one that is missing, or says yes, leaves the order in doubt.
-    if not rule.refused and any(tree.stands(fact.steps) and not holds(fact, tree) for fact in rule.booked):
+    if not rule.refused and any(tree.stands(fact) and not holds(fact, tree) for fact in rule.booked):
         return "refused"
     return "unknown"
 
@@ -256,9 +256,13 @@ class Tree:
         root = self.root
         return self._below(root.tree, steps, 1) if root is not None and root.node.codec == steps[0].name else []
 
-    def stands(self, steps: tuple[Step, ...]) -> bool:
+    def values_of(self, fact: Condition) -> list[str]:
+        """What stands at any of the places that a fact has."""
+        return [value for steps in fact.ways for value in self.values(steps)]
+
+    def stands(self, fact: Condition) -> bool:
         """Whether anything stands there."""
-        return bool(self.values(steps))
+        return bool(self.values_of(fact))
 
     def _below(self, tree: Any, steps: tuple[Step, ...], at: int) -> list[str]:
         # Through objects there is one way, and nearly all facts stand inside nothing else.
@@ -336,7 +340,7 @@ def _any_holds(conditions: tuple[Condition, ...], tree: Tree) -> bool:
 
 def holds(condition: Condition, tree: Tree) -> bool:
     """Whether one of the wanted values stands at the path; `*` wants any but an empty one."""
-    values = tree.values(condition.steps)
+    values = tree.values_of(condition)
     return not condition.values.isdisjoint(values) or ("*" in condition.values and any(values))
 
 

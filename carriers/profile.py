@@ -44,9 +44,9 @@ class Setter:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A fact of an answer: what stands at `steps` is one of `values` (`*` for anything but nothing)."""
+    """A fact of an answer: what stands at one of the `ways` is one of `values` (`*` for anything but nothing)."""
 
-    steps: tuple[Step, ...]
+    ways: tuple[tuple[Step, ...], ...]
     values: frozenset[str]
 
 

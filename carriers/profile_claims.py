@@ -107,7 +107,7 @@ class Claims(Values):
             self.needle = path
             made.append(
                 Condition(
-                    fieldpath.parse(fieldpath.join(document, path)),
+                    tuple(fieldpath.parse(fieldpath.join(document, way)) for way in fieldpath.expand(path)),
                     frozenset([values] if isinstance(values, str) else values),
                 )
             )

@@ -42,6 +42,13 @@ def test_a_profile_books_cancels_and_traces(profile: CarrierProfile) -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_a_cancel_that_succeeds_is_told_from_silence_so_that_the_number_is_released(profile: CarrierProfile) -> None:
+    for operation in profile.operations.values():
+        if operation.effect == "cancel" and operation.method != "DELETE":  # a deletion is answered with nothing
+            assert operation.answer.booked, operation.id
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 def test_couriers_who_scan_get_masked_addresses_and_nobody_else(profile: CarrierProfile) -> None:
     assert profile.last_mile == ("ticket" if profile.id in CHINESE else "label")
 
