@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
+import json
+from pathlib import Path
+
 import pytest
 
+from gateway.server import running
 from masking.errors import VeilwayError
 from masking.policy_load import load_policy
 from tests.gateway.orders import sf_document
-from tests.gateway.world import World
+from tests.gateway.world import World, open_world
 
 OWN_REGION = """
 name = "own region"
@@ -88,3 +94,31 @@ async def test_a_place_that_is_none_is_refused(own_world: World, params: dict[st
     with pytest.raises(VeilwayError) as refused:
         await own_world.op("station.add", **({"carrier": "sf-express"} | params))
     assert refused.value.code == code
+
+
+@pytest.mark.pg
+async def test_a_place_and_a_policy_count_on_the_other_process_within_a_second(pg_url: str, tmp_path: Path) -> None:
+    async with open_world(tmp_path, database=pg_url, numbers=[f"9501399{n:04d}" for n in range(40)]) as one:
+        settings = dataclasses.replace(one.settings, port=0)
+        async with running(settings, keys=one.keys, clock=one.clock) as other:
+            number, token = (await one.sf_order(document())).waybill, await one.courier("station", station="571A")
+
+            async def shown() -> bool:
+                body, headers = json.dumps({"waybill": number}).encode(), {"Authorization": f"Bearer {token}"}
+                async with one.client.post(other.url + "/v1/scans", data=body, headers=headers) as reply:
+                    assert reply.status == 200
+                    return "address" in (await reply.json())["recipient"]
+
+            async def within_a_second(wanted: bool) -> None:
+                begun = asyncio.get_running_loop().time()
+                while await shown() is not wanted:
+                    assert asyncio.get_running_loop().time() - begun < 1.2
+                    await asyncio.sleep(0.05)
+
+            await within_a_second(True)
+            await one.op("policy.apply", source=OWN_REGION, why="only where they serve")
+            await within_a_second(False)
+            await one.op("station.add", carrier="sf-express", code="571A", regions=["CN/浙江/杭州"])
+            await within_a_second(True)
+            await one.op("station.remove", carrier="sf-express", code="571A")
+            await within_a_second(False)
