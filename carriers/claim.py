@@ -26,6 +26,7 @@ WORDS: dict[str, tuple[Kind, str]] = {
     "email_alias": (Kind.EMAIL, "alias"),
     "address_line": (Kind.ADDRESS_LINE, ""),
     "house": (Kind.ADDRESS_LINE, "house"),
+    "coordinates": (Kind.ADDRESS_LINE, "coordinates"),
     "company": (Kind.COMPANY, ""),
     "id": (Kind.ID, ""),
     "person_id": (Kind.ID, "alias"),

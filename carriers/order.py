@@ -23,7 +23,8 @@ from masking.personal import Kind, Party, PostalAddress, Role
 _FREE_TEXT, _PHONE, _ID = Kind.FREE_TEXT, Kind.PHONE, Kind.ID
 _NOTHING = ("",)
 _BOOKING = ("create", "return")
-_PHONE_PARTS = frozenset(("country", "area", "ext", "last4"))
+_NO_TEXT = frozenset(("country", "area", "ext", "last4", "coordinates"))
+"""Parts that are nobody's alone, or no text that could stand elsewhere."""
 _TELLING_ID = 6
 """Characters from which a shop's own id of a person is looked for in the final bytes; a shorter one stands in quantities and codes."""
 _CHARSET = re.compile(r"charset=\"?([\w\-]+)", re.IGNORECASE)
@@ -235,7 +236,7 @@ def _fields(leaves: list[Leaf]) -> list[tuple[str, Kind, Role, str]]:
     found = [
         (path, rule.kind, role, value)
         for path, rule, role, value, _, _ in leaves
-        if rule.part not in _PHONE_PARTS and not (rule.part == "alias" and len(value) < _TELLING_ID)
+        if rule.part not in _NO_TEXT and not (rule.part == "alias" and len(value) < _TELLING_ID)
     ]
     for leaf in leaves:
         # A country or area code is nobody's; with the number it is. Both ways of writing it are personal.
@@ -255,8 +256,8 @@ def _parties(leaves: list[Leaf], routing: list[Leaf]) -> dict[Role, Party]:
     numbers: dict[Role, dict[int, dict[str, str]]] = {}
     for _, rule, role, value, _, _ in leaves:
         kind, claim = rule.kind, rule.party
-        if kind not in PERSONAL or (rule.part == "alias" and kind is _ID):
-            continue  # a shop's own id of a person is no number of theirs: it is not shown with them, and given back to the shop alone
+        if kind not in PERSONAL or (rule.part == "alias" and kind is _ID) or rule.part == "coordinates":
+            continue  # a shop's own id of a person is no number of theirs, a point on a map no line: the shop alone has them back
         parts = found.get(role)
         if parts is None:
             parts = found[role] = {}

@@ -162,6 +162,9 @@ class _Pen:
             self.granted.append((path, kind, role))
             self.kept.append(value)
             self.echoes.append((role, kind, rule.part, value, value))
+        elif rule.part == "coordinates":
+            self.drops.append((container, key))  # as near as the door; half a point on a map helps nobody
+            self._note(leaf, "")
         else:
             # One person may stand in several places; the same value gets the same mask, and is masked once.
             masked = self.masked.get((kind._value_, value))

@@ -129,7 +129,8 @@ def test_no_field_that_a_profile_calls_personal_leaves_as_it_came(
         relays=short if profile.manner.phone_digits else RELAYS,
         emails={role: f"alias-{role.value[0]}@relay.example" for role in Role},
     )
-    granted = {value for path, _, _ in made.granted for p, _, _, value in order.fields if p == path}
+    paths = {path for path, _, _ in made.granted}
+    granted = {leaf.value for leaf in order.sheet.leaves if leaf.path in paths}
     sent = preview(made).body.decode(operation.manner.charset) + made.clear_text
     assert planted or operation.effect == "label"
     assert [(row.path, row.kind) for value, row in planted.items() if value in sent and value not in granted] == []

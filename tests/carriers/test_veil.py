@@ -299,3 +299,13 @@ def test_the_way_back_is_plain_json() -> None:
     made = veil(opened(), relays=RELAYS)
     again = json.loads(envelope_json.dumps(made.restore_map))
     assert ["recipient", "name", "", "林**", "林徽"] in again
+
+
+@pytest.mark.parametrize("last_mile", ["label", "ticket"])
+def test_a_point_on_a_map_goes_where_the_street_goes_whole_and_nowhere_else(last_mile: str) -> None:
+    profile = acme(JSON_CARRIER.replace('house = ["house"]', 'house = ["house"]\ncoordinates = ["lat"]'))
+    document = with_(people=[person(phone="13950427716", street="东街口花园2座1501", lat=26.08751)])
+    made = veil(opened(document, profile=profile), relays=RELAYS, last_mile=last_mile)
+    sent = json.loads(preview(made).body)["people"][0]
+    assert sent.get("lat") == (26.08751 if last_mile == "label" else None)
+    assert ("address_line" in {kind.value for _, kind, _ in made.granted}) is (last_mile == "label")
