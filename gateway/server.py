@@ -31,6 +31,9 @@ from gateway.settings import ConfigError, Settings
 from gateway.sip import SipRelay
 from gateway.store.number_blocks import let_go, renew
 
+FOLLOWED = 0.5
+"""Seconds after which a process looks what the others changed."""
+
 
 @dataclass(slots=True)
 class Running:
@@ -70,9 +73,10 @@ async def running(
                 ("leavers", Leavers(service).run),
                 ("neighbours", partial(service.neighbours.run, service.clock)),
                 ("renew", partial(_renew, service)),
-                ("follow", partial(_follow, service)),
             )
         ]
+        # A suspension holds within a second, whatever went wrong a moment before.
+        chores.append(asyncio.ensure_future(kept("follow", partial(_follow, service), pause=0.1, longest=FOLLOWED)))
         port = public.addresses[0][1]
         url = settings.public_url or f"http://{settings.host}:{port}"
         # What was loaded up to here stays for the life of the process: the collector need not walk it with every order.
@@ -135,21 +139,19 @@ async def _renew(service: Service) -> None:
     """Keep this process's blocks of numbers, and see the numbers that other processes added."""
     while True:
         await asyncio.sleep(30)
-        with suppress(Exception):
-            now = service.clock()
-            await service.database.write(partial(renew, holder=service.holder, now=now))
-            if not service.settings.embedded:
-                await service.desk.load(now)
+        now = service.clock()
+        await service.database.write(partial(renew, holder=service.holder, now=now))
+        if not service.settings.embedded:
+            await service.desk.load(now)
 
 
 async def _follow(service: Service) -> None:
     """Beside other processes: see within a second what they enabled, suspended, asked of couriers or opened to them."""
     while not service.settings.embedded:
-        await asyncio.sleep(0.5)
-        with suppress(Exception):
-            await service.load_routes()
-            if await service.load_policy():
-                log.info("policy.in_force", version=service.policies.number)
+        await asyncio.sleep(FOLLOWED)
+        await service.load_routes()
+        if await service.load_policy():
+            log.info("policy.in_force", version=service.policies.number)
 
 
 async def serve(settings: Settings, *, reuse_port: bool = False) -> None:

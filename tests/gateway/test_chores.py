@@ -39,3 +39,20 @@ async def test_a_chore_with_nothing_to_do_ends() -> None:
         return None
 
     assert await asyncio.wait_for(kept("follow", chore), 1) is None  # type: ignore[func-returns-value]
+
+
+async def test_a_chore_that_must_be_there_within_a_second_never_pauses_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    paused: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        paused.append(seconds)
+        if len(paused) == 6:
+            raise asyncio.CancelledError
+
+    async def chore() -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("gateway.chores.asyncio.sleep", pause)
+    with pytest.raises(asyncio.CancelledError):
+        await kept("follow", chore, pause=0.1, longest=0.5)
+    assert paused == [0.1, 0.2, 0.4, 0.5, 0.5, 0.5]
