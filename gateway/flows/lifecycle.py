@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from gateway.logs import log
 from gateway.service import Service
-from gateway.store import chore_reads, reads, relay_reads
+from gateway.store import call_reads, chore_reads, reads, relay_reads
 from gateway.store.errors import StoreError
 from gateway.store.tables import binding_states
 from gateway.store.unit import Unit
@@ -27,6 +27,7 @@ from virtual_numbers.errors import BindingRefused
 from virtual_numbers.narrowing import Scanned, after_scan
 
 AT_ONCE = 200
+PAGE = 5_000  # rows deleted in one transaction
 UNSETTLED = timedelta(minutes=1)  # no commit is under way longer
 NARROWED, WIDENED = "binding.narrowed", "binding.widened"
 Then = Callable[[], None]
@@ -176,6 +177,14 @@ class Lifecycle:
             self._expired = reached
         return released
 
+    async def forget(self) -> int:
+        """Delete the wrong extensions that count no more, a page at a time; gives how many."""
+        before = int(self._service.clock().timestamp() * 1000) - call_reads.DAY
+        gone: int = await self._service.database.write(
+            lambda connection: chore_reads.forget_guesses(connection, before, PAGE)
+        )
+        return gone
+
     async def run(self) -> None:
         """The task that releases what has run out."""
         while True:
@@ -183,6 +192,7 @@ class Lifecycle:
                 released = await self.expire()
                 if released:
                     log.info("bindings.released", count=released)
+                await self.forget()
             await asyncio.sleep(60)
 
 

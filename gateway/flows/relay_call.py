@@ -19,7 +19,7 @@ from gateway.ids import new_id
 from gateway.secrets_box import open_secrets
 from gateway.service import Service
 from gateway.store import call_reads
-from gateway.store.tables import calls, tombstones, vault
+from gateway.store.tables import calls, guesses, tombstones, vault
 from gateway.store.unit import Unit
 from masking.disclosure import Record, disclose_phone_for_call
 from masking.personal import Party, Role
@@ -126,7 +126,8 @@ class RelayCall:
         if not case.placed:
             decision = replace(decision, tombstones=())
         elif decision.record_miss:
-            self._lockout.record(case.index, case.asked.x, case.asked.now, stranger=not case.found.ever_connected)
+            stranger = not case.found.ever_connected
+            self._lockout.record(case.index, case.asked.x, case.asked.now, stranger=stranger)
         elif decision.action == "connect":
             self._lockout.forgive(case.index, case.asked.x)
         answer = await self._commit(case, decision)
@@ -147,6 +148,9 @@ class RelayCall:
                 unit.add(tombstones, stone.x, stone.phone, stone.ext, stone.turn, binding.tenant, ms)
             if case.placed:
                 self._note_call(unit, call, case, decision, binding, ms)
+        if case.placed and decision.record_miss:
+            tenant, stranger = binding.tenant if binding else "", int(not case.found.ever_connected)
+            unit.add(guesses, case.asked.x, case.index, ms, tenant, stranger)
         self._record(unit, call, case, decision)
         await service.commit(unit)
         seconds = int(decision.ring.total_seconds()), int(decision.longest_call.total_seconds())

@@ -43,6 +43,8 @@ class Found:
     tombstones: tuple[Tombstone, ...] = ()
     last: dict[Slot, call_reads.CallRow] = field(default_factory=dict)
     ever_connected: bool = False
+    caller_misses: int = 0
+    number_misses: int = 0
     quiet: str = ""
     blocks: str = "{}"
     allowed: bool | None = None
@@ -71,6 +73,8 @@ def find(connection: Connection, keyring: Keyring, asked: Question) -> Found:
         tuple(Tombstone(index, asked.x, ext, turn) for ext, turn in met.tombstones),
         {slot: held.last for slot, held in found.items() if held.last},
         met.ever_connected,
+        met.caller_misses,
+        met.number_misses,
         here.quiet if here else "",
         here.blocks if here else "{}",
         _allowed(connection, keyring, here, asked),
@@ -117,8 +121,9 @@ def facts(found: Found, asked: Question, index: bytes, lockout: Lockout, policy:
         tombstones=found.tombstones,
         last_callers={slot: call.caller for slot, call in found.last.items()},
         ever_connected=found.ever_connected,
-        caller_misses=lockout.caller(index, asked.x, asked.now),
-        number_misses=lockout.number(asked.x, asked.now),
+        # What this process has just refused may not be in the store yet; what others refused is nowhere else.
+        caller_misses=max(lockout.caller(index, asked.x, asked.now), found.caller_misses),
+        number_misses=max(lockout.number(asked.x, asked.now), found.number_misses),
         on_allow_list=found.allowed,
         blocks=Blocks(
             everything=bool(wished.get("everything")),

@@ -17,6 +17,7 @@ from gateway.store.tables import (
     bindings,
     calls,
     couriers,
+    guesses,
     numbers,
     pools,
     shown,
@@ -27,6 +28,8 @@ from gateway.store.tables import (
     wishes,
 )
 from virtual_numbers.binding import Binding
+
+DAY, MINUTE = 86_400_000, 60_000  # how long a wrong extension counts against its caller, and against the number
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,10 @@ class Met:
     scheme: str
     """Of X's pool; empty where X is no number of ours, and then nothing else was looked for."""
     ever_connected: bool = False
+    caller_misses: int = 0
+    """Wrong extensions of this caller on X in a day, since they were last connected through it."""
+    number_misses: int = 0
+    """Wrong extensions on X in a minute, of callers never connected through it."""
     tombstones: list[tuple[str, int]] = field(default_factory=list)
     """(ext, turn) of every slot of X that this caller had to do with."""
     bindings: list[Held] = field(default_factory=list)
@@ -71,10 +78,20 @@ _x: BindParameter[str] = bindparam("x")
 _ext: BindParameter[str] = bindparam("ext")
 _phone: BindParameter[bytes] = bindparam("phone")
 _connected = calls.c.action == "connect"
+_through_x = (calls.c.x == _x, calls.c.caller == _phone, _connected)
+_since = func.coalesce(select(func.max(calls.c.at)).where(*_through_x).scalar_subquery(), 0)
 _NUMBER = Query(
     select(
         pools.c.scheme,
-        exists(select(calls.c.id).where(calls.c.x == _x, calls.c.caller == _phone, _connected)),
+        exists(select(calls.c.id).where(*_through_x)),
+        select(func.count())
+        .select_from(guesses)
+        .where(guesses.c.x == _x, guesses.c.phone == _phone, guesses.c.at > bindparam("day"), guesses.c.at > _since)
+        .scalar_subquery(),
+        select(func.count())
+        .select_from(guesses)
+        .where(guesses.c.x == _x, guesses.c.at > bindparam("minute"), guesses.c.stranger == 1)
+        .scalar_subquery(),
         tombstones.c.ext,
         tombstones.c.turn,
     )
@@ -174,12 +191,13 @@ _SHOWN = Query(
 
 def met(connection: Connection, x: str, ext: str, phone: bytes, now: int) -> Met:
     """Everything about one question. `phone` is the caller as X knows them, empty for a withheld one; `now` in ms."""
-    rows = _NUMBER.all(connection, x=x, phone=phone)
+    rows = _NUMBER.all(connection, x=x, phone=phone, day=now - DAY, minute=now - MINUTE)
     if not rows:
         return Met("")
-    stones = [(stone_ext, turn) for _, _, stone_ext, turn in rows if turn is not None]
+    scheme, ever, own, strangers = rows[0][:4]
+    stones = [(stone_ext, turn) for *_, stone_ext, turn in rows if turn is not None]
     found = [_held(row) for row in _BINDINGS.all(connection, x=x, ext=ext, phone=phone, now=now)]
-    return Met(rows[0][0], bool(rows[0][1]), stones, found)
+    return Met(scheme, bool(ever), int(own), int(strangers), stones, found)
 
 
 def _held(row: tuple[object, ...]) -> Held:

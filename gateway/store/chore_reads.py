@@ -3,12 +3,12 @@ what is new and not what is stored."""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.orm import aliased
 
 from gateway.store.reads import ShipmentRow, shipment_of
 from gateway.store.relay_reads import binding_of_turn, shown_to_stranger
-from gateway.store.tables import binding_states, bindings, outcomes, shipments
+from gateway.store.tables import binding_states, bindings, guesses, outcomes, shipments
 from virtual_numbers.binding import Binding
 
 
@@ -84,3 +84,12 @@ def run_out(connection: Connection, after: int, until: int, limit: int) -> tuple
         if binding is not None:
             found[binding.slot] = (binding, shown_to_stranger(connection, *binding.slot))
     return list(found.values()), reached
+
+
+def forget_guesses(connection: Connection, before: int, limit: int) -> int:
+    """Delete wrong extensions that count no more, at most `limit` moments of them; gives how many rows."""
+    oldest = select(guesses.c.at).where(guesses.c.at < before).order_by(guesses.c.at).limit(limit).subquery()
+    until = connection.execute(select(func.max(oldest.c.at))).scalar()
+    if until is None:
+        return 0
+    return connection.execute(delete(guesses).where(guesses.c.at <= until)).rowcount

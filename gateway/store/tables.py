@@ -44,6 +44,7 @@ from gateway.store.config_tables import (
     suspensions,
     wishes,
 )
+from gateway.store.relay_tables import calls, guesses, relay_events, shown, tombstones
 
 __all__ = [
     "AGAIN",
@@ -57,6 +58,7 @@ __all__ = [
     "bindings",
     "calls",
     "couriers",
+    "guesses",
     "handles",
     "hook_events",
     "learned",
@@ -249,61 +251,6 @@ learned = Table(
     Index("ix_learned_carrier_at", "carrier", "at"),
     Index("ix_learned_carrier_person", "carrier", "person"),
 )
-calls = Table(
-    "calls",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("x", Text, nullable=False),
-    Column("ext", Text, nullable=False),
-    Column("caller", LargeBinary(16), nullable=False),
-    Column("turn", Integer, nullable=False),
-    Column("tenant", Text, nullable=False),
-    Column("shipment", Text, nullable=False),
-    Column("action", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    Index("ix_calls_caller", "x", "caller"),
-    Index("ix_calls_slot", "x", "ext", "turn"),
-)
-tombstones = Table(
-    "tombstones",
-    metadata,
-    Column("x", Text, primary_key=True),
-    Column("phone", LargeBinary(16), primary_key=True),
-    Column("ext", Text, primary_key=True),
-    Column("turn", Integer, primary_key=True),
-    Column("tenant", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-    sqlite_with_rowid=False,
-)
-relay_events = Table(
-    "relay_events",
-    metadata,
-    Column("provider", Text, primary_key=True),
-    Column("call", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    # Empty where neither an id of ours nor the number tells whose call it was.
-    Column("tenant", Text, nullable=False, default="", server_default=""),
-    Column("x", Text, nullable=False),
-    Column("ext", Text, nullable=False),
-    Column("binding", Text, nullable=False),
-    Column("direction", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("answered_at", BigInteger),
-    Column("at", BigInteger, nullable=False),
-    Index("ix_relay_events_tenant_at", "tenant", "at"),
-)
-shown = Table(
-    "shown",
-    metadata,
-    Column("x", Text, primary_key=True),
-    Column("ext", Text, primary_key=True),
-    Column("turn", Integer, primary_key=True),
-    Column("courier", Text, primary_key=True),
-    Column("with_phone", SmallInteger, nullable=False),
-    Column("tenant", Text, nullable=False),
-    Column("at", BigInteger, nullable=False),
-)
 tickets = Table(
     "tickets",
     metadata,
@@ -375,6 +322,7 @@ HOT = (
     reveals,
     learned,
     calls,
+    guesses,
     tombstones,
     relay_events,
     shown,
@@ -385,4 +333,4 @@ HOT = (
 # Rare, and written by units all the same: a change and the entry that tells of it stand in one transaction.
 RECORDED = (policy_versions, policy_approvals)
 # Rows that say the same again are no conflict: who had to do with a slot had to do with it.
-AGAIN = frozenset({tombstones, relay_events, shown, learned, hook_events, handles})
+AGAIN = frozenset({guesses, tombstones, relay_events, shown, learned, hook_events, handles})

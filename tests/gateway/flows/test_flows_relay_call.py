@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from gateway.server import running
 from tests.canary import Canaries
 from tests.gateway.orders import CONSIGNEE, SHIPPER, consignee, sf_document, sf_form
 from tests.gateway.world import FORM, SF_PATH, World, open_world
@@ -67,6 +69,40 @@ async def test_guessing_locks_the_guesser_out_and_nobody_else(tmp_path: Path, pr
             await own.ring(STRANGER, x, f"{(int(ext) + step) % 10000:04d}")
         assert (await own.ring(STRANGER, x, ext))["action"] == "reject"
         assert (await own.ring(COURIER, x, ext))["action"] == "connect"
+
+
+async def test_a_guesser_stays_locked_out_over_a_restart_and_for_a_day(
+    tmp_path: Path, practice: dict[str, bool]
+) -> None:
+    async with open_world(tmp_path, **practice) as own:
+        _, x, ext = await bound(own)
+        for step in range(1, 4):
+            own.clock.turn(timedelta(seconds=1))
+            await own.ring(STRANGER, x, f"{(int(ext) + step) % 10000:04d}")
+        await own.restart()
+        assert (await own.ring(STRANGER, x, ext))["reason"] == "wrong_extension"
+        assert (await own.ring(COURIER, x, ext))["action"] == "connect"
+        own.clock.turn(timedelta(days=1, milliseconds=1))
+        assert await own.running.flows.lifecycle.forget() == 3
+        assert (await own.ring(STRANGER, x, ext))["action"] == "connect"
+
+
+@pytest.mark.pg
+async def test_two_gateways_count_guesses_together(tmp_path: Path, practice: dict[str, bool], pg_url: str) -> None:
+    async with open_world(tmp_path, database=pg_url, **practice) as own:
+        _, x, ext = await bound(own)
+        beside = dataclasses.replace(own.settings, port=0)
+        async with running(beside, keys=own.keys, clock=own.clock) as second:
+            for step, gateway in enumerate((own.running, second, own.running), 1):
+                own.clock.turn(timedelta(seconds=1))
+                wrong = f"{(int(ext) + step) % 10000:04d}"
+                told = await gateway.flows.relay_call.route(STRANGER, x, wrong, actor="switch:test")
+                assert told.action == "reject"
+            for gateway in (own.running, second):
+                told = await gateway.flows.relay_call.route(STRANGER, x, ext, actor="switch:test")
+                assert (told.action, told.reason) == ("reject", "wrong_extension")
+            told = await second.flows.relay_call.route(COURIER, x, ext, actor="switch:test")
+            assert told.action == "connect"
 
 
 async def test_the_party_calls_back_whoever_was_connected_last(tmp_path: Path, practice: dict[str, bool]) -> None:

@@ -14,6 +14,7 @@ from gateway.store.tables import (
     bindings,
     calls,
     couriers,
+    guesses,
     numbers,
     pools,
     shown,
@@ -178,3 +179,26 @@ async def test_couriers_who_were_shown_a_slot_are_known_while_they_may_scan(stor
     assert await found() == {("cou_4", b"s4")}
     await configure(store, suspensions, kind="carrier", name="sf-express", at=MS)
     assert await found() == set()
+
+
+async def test_guesses_count_for_a_day_against_their_caller_and_for_a_minute_against_the_number(store: Store) -> None:
+    await number(store)
+    other, day = b"d" * 16, call_reads.DAY
+    await keep(
+        store,
+        *((guesses, (X, CALLER, MS + n, "", 1)) for n in (0, 1, 2)),
+        (guesses, (X, other, MS + 3, "shop_a", 0)),
+        (guesses, (OTHER_X, CALLER, MS, "", 1)),
+        (guesses, (X, CALLER, MS + 2, "", 1)),
+    )
+
+    async def counted(phone: bytes, now: int) -> tuple[int, int]:
+        met = await asked(store, phone, now=now)
+        return met.caller_misses, met.number_misses
+
+    assert await counted(CALLER, MS + 5) == (3, 3)
+    assert await counted(other, MS + 5) == (1, 3)
+    assert await counted(CALLER, MS + 60_001) == (3, 1)
+    assert await counted(CALLER, MS + day + 1) == (1, 0)
+    await keep(store, (calls, ("call_1", X, "0001", CALLER, 0, "shop_a", "shp", "connect", "connected", MS + 1)))
+    assert (await counted(CALLER, MS + 5))[0] == 1, "who got through begins anew"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
 from gateway.store import chore_reads
-from gateway.store.tables import binding_states, bindings
+from gateway.store.tables import binding_states, bindings, guesses
 from gateway.store.unit import Unit
 from tests.gateway.store.conftest import Store
 from tests.gateway.store.rows import MS, order, outcome
@@ -69,3 +71,14 @@ async def test_the_unknown_are_those_whose_latest_outcome_says_so(store: Store) 
     found = await store.database.read(lambda c: chore_reads.unknown(c, "shp_9", 10))
     assert [row.id for row in found] == ["shp_2", "shp_0"]
     assert [row.id for row in await store.database.read(lambda c: chore_reads.unknown(c, "shp_2", 1))] == ["shp_0"]
+
+
+async def test_guesses_that_count_no_more_are_deleted_a_page_at_a_time(store: Store) -> None:
+    unit = Unit()
+    for n in range(7):
+        unit.add(guesses, "95013990001", b"c" * 16, MS + n, "", 1)
+    await store.commits.commit(unit)
+    gone = [await store.database.write(lambda c: chore_reads.forget_guesses(c, MS + 5, 3)) for _ in range(3)]
+    assert gone == [3, 2, 0]
+    left = await store.database.read(lambda c: [at for (at,) in c.execute(select(guesses.c.at))])
+    assert sorted(left) == [MS + 5, MS + 6]

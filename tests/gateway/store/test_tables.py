@@ -9,8 +9,6 @@ from sqlalchemy.dialects import sqlite
 from gateway.store.tables import HOT, metadata
 
 TABLES = sorted(metadata.tables.values(), key=lambda table: table.name)
-TENANTLESS = {"relay_events"}
-"""A provider's event is told from its double before anybody knows whose call it is about."""
 PLAIN = (BigInteger, Integer, LargeBinary, SmallInteger, Text)
 
 
@@ -19,9 +17,7 @@ def test_columns_are_of_types_that_both_stores_have(table: Table) -> None:
     assert [column.name for column in table.columns if not isinstance(column.type, PLAIN)] == []
 
 
-@pytest.mark.parametrize(
-    "table", [table for table in HOT if table.name not in TENANTLESS], ids=lambda table: table.name
-)
+@pytest.mark.parametrize("table", HOT, ids=lambda table: table.name)
 def test_every_hot_row_carries_its_tenant(table: Table) -> None:
     assert "tenant" in table.columns and not table.columns["tenant"].nullable
 
