@@ -179,21 +179,28 @@ def events(connection: Connection, since: int, tenant: str | None = None) -> lis
             relay_events.c.tenant == tenant, relay_events.c.at >= since
         )
         told = told.where(tuple_(relay_events.c.provider, relay_events.c.call).in_(of_shop))
-    return [
-        Event(
-            r.provider,
-            r.call,
-            Kind(r.kind),
-            datetime.fromtimestamp(r.at / 1000, UTC),
-            r.x,
-            r.ext,
-            r.binding,
-            Direction(r.direction),
-            EventOutcome(r.outcome),
-            moment(r.answered_at),
-        )
-        for r in connection.execute(told)
-    ]
+    return [_event(row) for row in connection.execute(told)]
+
+
+def events_of(connection: Connection, provider: str, call: str) -> list[Event]:
+    """Every report about one call."""
+    mine = relay_events.c.provider == provider, relay_events.c.call == call
+    return [_event(row) for row in connection.execute(select(relay_events).where(*mine))]
+
+
+def _event(r: Any) -> Event:
+    return Event(
+        r.provider,
+        r.call,
+        Kind(r.kind),
+        datetime.fromtimestamp(r.at / 1000, UTC),
+        r.x,
+        r.ext,
+        r.binding,
+        Direction(r.direction),
+        EventOutcome(r.outcome),
+        moment(r.answered_at),
+    )
 
 
 _PAYER = (bindings.c.tenant, bindings.c.shipment, bindings.c.carrier)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from gateway.store import relay_reads
 from gateway.store.errors import StoreError
-from gateway.store.tables import bindings
+from gateway.store.tables import bindings, outbox
 from gateway.store.unit import Unit
 from tests.gateway.orders import sf_document
 from tests.gateway.world import World
@@ -140,3 +143,37 @@ async def test_a_number_that_lives_again_charges_each_shipment_its_own_calls(own
         (held.tenant, shipment, 2),
         ("shop_b", "shp_later", 1),
     }
+
+
+async def told_to_shops(world: World) -> list[dict[str, Any]]:
+    """Every event about calls and messages that waits for a shop."""
+    rows = await world.service.database.read(
+        lambda connection: [json.loads(text) for (text,) in connection.execute(select(outbox.c.event))]
+    )
+    return [row for row in rows if row["type"].startswith("relay.")]
+
+
+async def test_a_shop_hears_of_a_call_once_when_it_is_over(own_world: World) -> None:
+    shipment, x, ext = await bound(own_world)
+    began, answered, ended = call(x, ext, own_world)
+    reports = own_world.running.flows.relay_reports
+    await reports.take([began, answered])
+    assert await told_to_shops(own_world) == []
+    for events in ([ended, ended], [ended], [began, ended]):
+        await reports.take(events)
+    (event,) = await told_to_shops(own_world)
+    assert (event["type"], event["data"]["shipment"]) == ("relay.call", shipment)
+    assert event["data"] == event["data"] | {
+        "carrier": "sf-express", "direction": "to_party", "outcome": "answered", "seconds": 61, "minutes": 2, "blocked": False,
+    }  # fmt: skip
+    assert x not in json.dumps(event) and "ext" not in event["data"]
+
+
+async def test_a_shop_hears_of_messages_and_refusals_and_nobody_of_what_is_nobody_s(own_world: World) -> None:
+    _, x, ext = await bound(own_world)
+    at = own_world.clock()
+    kinds = (Kind.MESSAGE, Kind.MESSAGE_BLOCKED, Kind.BLOCKED)
+    events = [Event("sandbox", f"c{n}", kind, at, x=x, ext=ext) for n, kind in enumerate(kinds)]
+    await own_world.running.flows.relay_reports.take([*events, *call("95099999999", "", own_world, id="c9")])
+    heard = [(event["type"], event["data"]["blocked"]) for event in await told_to_shops(own_world)]
+    assert sorted(heard) == [("relay.call", True), ("relay.message", False), ("relay.message", True)]
