@@ -58,9 +58,15 @@ def _print_json(value: Any) -> None:
 
 @carrier.command("list")
 @click.option("--json", "as_json", is_flag=True, help='[{"id", "name", "verified", "operations"}]')
+@click.option("--markdown", "lang", type=click.Choice(["en", "zh"]), help="A table of carriers and kinds of calls.")
 @click.pass_obj
-def list_carriers(context: Context, as_json: bool) -> None:
+def list_carriers(context: Context, as_json: bool, lang: str | None) -> None:
     """All carriers, with what is proven of each. 列出全部承运商。"""
+    if lang:
+        from carriers.overview import overview
+
+        click.echo(overview(_profiles(context), lang))
+        return
     found = [_listed(profile) for profile in _profiles(context).values()]
     if as_json:
         _print_json(found)

@@ -28,6 +28,13 @@ def test_list_names_every_carrier_and_whether_it_is_verified(capsys: pytest.Capt
     assert "create" in found["ups"]["operations"]
 
 
+def test_list_prints_a_table_of_carriers_and_calls(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "list", "--markdown", "zh")
+    assert code == 0
+    assert out.splitlines()[0].startswith("| 承运商 | 下单 |")
+    assert any(line.startswith("| `sf-express` 顺丰速运 | ● |") for line in out.splitlines())
+
+
 def test_list_says_shape_only_of_what_nobody_verified(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "carriers").mkdir()
     shape = 'id = "tern"\nname = { en = "Tern" }\nlast_mile = "label"\n\n[[operation]]\nid = "create"\neffect = "create"\nmatch = { path = "/x" }\nfields = { name = ["to"] }\n'
