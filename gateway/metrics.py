@@ -32,6 +32,24 @@ class Metrics:
         self.dead_letters = Counter(
             "veilway_dead_letters", "Events that a shop refused to the end.", registry=self.registry
         )
+        self.provider_requests = Counter(
+            "veilway_provider_requests",
+            "Requests to number providers by account, action and outcome.",
+            ("account", "action", "outcome"),
+            registry=self.registry,
+        )
+        self.pushes = Gauge(
+            "veilway_pushes",
+            "Changes of bindings that providers have yet to hear, by state.",
+            ("state",),
+            registry=self.registry,
+        )
+        self.provider_drift = Gauge(
+            "veilway_provider_drift",
+            "Differences that the latest reconciliation found at an account.",
+            ("account", "kind"),
+            registry=self.registry,
+        )
         self.labels = Counter("veilway_labels", "Labels by format.", ("format",), registry=self.registry)
         self.upstream = Histogram(
             "veilway_upstream_seconds", "Time a carrier took.", ("carrier",), buckets=_BUCKETS, registry=self.registry

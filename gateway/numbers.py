@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -36,6 +37,14 @@ class _Counter:
     row: relay_reads.PoolRow
     pool: Pool
     blocks: set[Block]
+
+
+class Leased(NamedTuple):
+    """A slot that was given out."""
+
+    slot: Slot
+    scheme: Scheme
+    pool: str
 
 
 class NumberDesk:
@@ -82,9 +91,7 @@ class NumberDesk:
             exhaustion="queue" if s.exhaustion == "queue" else "refuse",
         )
 
-    def lease(
-        self, carrier: str, now: datetime, party: bytes, address: PostalAddress = _NOWHERE
-    ) -> tuple[Slot, Scheme]:
+    def lease(self, carrier: str, now: datetime, party: bytes, address: PostalAddress = _NOWHERE) -> Leased:
         """A slot for a party of an order with this carrier, of a pool of the party's own region first. Never shortens a quarantine.
 
         Raises `PoolExhausted`; its `retry_at` is the earliest of the pools', where they queue.
@@ -92,7 +99,7 @@ class NumberDesk:
         again: list[datetime] = []
         for counter in self._serving(carrier, address):
             try:
-                return counter.pool.lease(now, party), Scheme(counter.row.scheme)
+                return Leased(counter.pool.lease(now, party), Scheme(counter.row.scheme), counter.row.name)
             except PoolExhausted as exhausted:
                 again += [exhausted.retry_at] if exhausted.retry_at else []
         message = "no pool has a slot for this carrier; `veilway numbers add` adds numbers"

@@ -68,6 +68,8 @@ async def running(
                 ("settle", flows.settle.run),
                 ("lifecycle", flows.lifecycle.run),
                 ("deliver", flows.deliver.run),
+                ("push", flows.provider_push.run),
+                ("reconcile", flows.reconcile.run),
                 ("labels", flows.label_batches.run),
                 ("sip", SipRelay(service, flows.relay_call).run),
                 ("leavers", Leavers(service).run),

@@ -21,6 +21,7 @@ from sqlalchemy import Connection
 
 from carriers.profile import CarrierProfile, load_profiles
 from carriers.wire import WireRequest
+from gateway.accounts import Accounts, open_accounts
 from gateway.checkpoints import Checkpoints
 from gateway.identity import Identity
 from gateway.ids import new_id
@@ -32,7 +33,7 @@ from gateway.numbers import NumberDesk
 from gateway.policy_book import PolicyBook, folder_policy
 from gateway.secrets_box import open_secrets
 from gateway.settings import Settings
-from gateway.store import reads, relay_reads
+from gateway.store import push_reads, reads, relay_reads
 from gateway.store.database import Database, open_database
 from gateway.store.errors import StoreUnavailable
 from gateway.store.group_commit import GroupCommit
@@ -93,6 +94,8 @@ class Service:
     """Carrier -> digest of the secret in its push URL."""
     relay_providers: dict[str, dict[str, str]] = field(default_factory=dict, repr=False)
     """Telephone provider -> its secrets."""
+    accounts: Accounts = field(default_factory=Accounts)
+    """The accounts that bindings are pushed to."""
     draining: bool = False
 
     def __repr__(self) -> str:
@@ -163,6 +166,8 @@ class Service:
         self.relay_providers = {
             name: open_secrets(self.keys.keyring, f"relay {name}", sealed) for name, sealed in providers
         }
+        held, pools = await self.database.read(lambda c: (push_reads.accounts(c), push_reads.accounts_by_pool(c)))
+        self.accounts = open_accounts(self.keys.keyring, held, pools)
         self.hooks = {carrier: hook for carrier, _url, _sealed, hook, _options, _suspended in rows}
 
     async def load_policy(self) -> bool:

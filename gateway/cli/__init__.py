@@ -25,7 +25,7 @@ NOUNS = {
     "init": "Make a folder with settings, keys and database.",
     "label": "Render, check and remask labels.",
     "mask": "Mask values, files and whole payloads.",
-    "numbers": "Relay numbers: add, import, status, plan.",
+    "numbers": "Relay numbers: add, import, status, plan, provider, reconcile.",
     "policy": "Who sees what, at which stage, and why.",
     "relay": "Decide a call without placing it.",
     "serve": "Run the gateway.",

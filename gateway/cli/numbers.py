@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 from pathlib import Path
 
 import click
@@ -10,24 +10,26 @@ import click
 from gateway.cli import Context
 from gateway.cli.shop import _emit, json_option
 
+ELSEWHERE = {"plan": "numbers_plan", "provider": "numbers_provider", "reconcile": "numbers_provider"}
+"""Verbs of files of their own; `plan` needs no folder."""
+
 
 class _Group(click.Group):
-    """Takes `plan` from a file of its own, which needs no folder."""
+    """Takes the verbs of other files when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted({*super().list_commands(ctx), "plan"})
+        return sorted({*super().list_commands(ctx), *ELSEWHERE})
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        if name == "plan" and importlib.util.find_spec("gateway.cli.numbers_plan"):
-            from gateway.cli.numbers_plan import plan
-
-            return plan
-        return super().get_command(ctx, name)
+        if name not in ELSEWHERE:
+            return super().get_command(ctx, name)
+        command: click.Command = getattr(importlib.import_module(f"gateway.cli.{ELSEWHERE[name]}"), name)
+        return command
 
 
 @click.group(cls=_Group)
 def numbers() -> None:
-    """Relay numbers: add, import, status, plan."""
+    """Relay numbers: add, import, status, plan, provider, reconcile."""
 
 
 def _options(function: click.decorators.FC) -> click.decorators.FC:

@@ -15,13 +15,16 @@ from gateway.flows.forward import ForwardOrder, FrontAnswer
 from gateway.flows.label_batch import LabelBatches
 from gateway.flows.lifecycle import Lifecycle
 from gateway.flows.print_label import PrintLabel
+from gateway.flows.provider_push import ProviderPush
 from gateway.flows.push import CarrierPush
+from gateway.flows.reconcile import Reconcile
 from gateway.flows.relay_call import RelayCall
 from gateway.flows.relay_reports import RelayReports
 from gateway.flows.relays import Relays
 from gateway.flows.scan import CourierScan
 from gateway.flows.settle import Settle
 from gateway.identity import Shop
+from gateway.provider_line import ProviderLine
 from gateway.service import Service
 from gateway.upstream import Route
 
@@ -43,6 +46,9 @@ class Flows:
     push: CarrierPush
     lifecycle: Lifecycle
     deliver: Deliver
+    provider_line: ProviderLine
+    provider_push: ProviderPush
+    reconcile: Reconcile
 
     async def front(
         self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
@@ -61,6 +67,7 @@ def make_flows(service: Service) -> Flows:
     relays = Relays(service)
     lifecycle, printing = Lifecycle(service), PrintLabel(service)
     settle = Settle(service, lifecycle)
+    line = ProviderLine(service.clock, service.metrics)
     return Flows(
         OncePerOrder(service, ForwardOrder(service, relays, printing), settle),
         Consult(service, relays, lifecycle, printing),
@@ -75,4 +82,7 @@ def make_flows(service: Service) -> Flows:
         CarrierPush(service, lifecycle, settle),
         lifecycle,
         Deliver(service),
+        line,
+        ProviderPush(service, line),
+        Reconcile(service, line),
     )

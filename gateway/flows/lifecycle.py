@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection
 
+from gateway.flows.push_outbox import Change, put_push
 from gateway.logs import log
 from gateway.service import Service
-from gateway.store import call_reads, chore_reads, reads, relay_reads
+from gateway.store import call_reads, chore_reads, push_reads, reads, relay_reads
 from gateway.store.errors import StoreError
 from gateway.store.tables import binding_states
 from gateway.store.unit import Unit
@@ -93,7 +95,8 @@ class Lifecycle:
             binding = await read(partial(_of_turn, slot=slot))
             if binding is not None and binding.state is State.RELEASED:
                 strange = await read(partial(_shown_to_stranger, slot=slot))
-                self._service.desk.give_back(slot, now, unknown_reader=strange)
+                pushed = slot in await self._pushed([slot])
+                self._service.desk.give_back(slot, now, unknown_reader=strange or pushed)
             del self._reopening[slot]
 
     async def end(self, unit: Unit, shipment: reads.ShipmentRow, now: datetime, reason: str) -> Then:
@@ -121,15 +124,27 @@ class Lifecycle:
         if binding is None or binding.shipment != shipment.id:
             return nothing
         changed, strange = change(binding), False
+        if changed == binding:
+            return nothing
         if changed.state is State.RELEASED:
             strange = await read(lambda connection: relay_reads.shown_to_stranger(connection, *slot))
-        return self._write(unit, binding, changed, now, reason, strange, by)
+        pushed = binding.slot in await self._pushed([binding.slot])
+        return self._write(unit, binding, changed, now, reason, strange, pushed, by)
+
+    async def _pushed(self, slots: Iterable[Slot]) -> set[Slot]:
+        """Those of the slots whose binding a provider was told of, or is to be."""
+        asked = list(slots) if self._service.accounts else []
+        if not asked:
+            return set()
+        return await self._service.database.read(lambda c: {slot for slot in asked if push_reads.is_pushed(c, slot)})
 
     def _write(
-        self, unit: Unit, binding: Binding, changed: Binding, now: datetime, reason: str, strange: bool, by: str = ""
+        self, unit: Unit, binding: Binding, changed: Binding, now: datetime, reason: str, strange: bool, pushed: bool, by: str = ""
     ) -> Then:
         if changed == binding:
             return nothing
+        if pushed and binding.state is State.RELEASED:
+            changed = replace(changed, state=State.BOUND)  # its provider has yet to hold it again
         ms, tag = int(now.timestamp() * 1000), _tag(binding, changed, now)
         if tag in (NARROWED, WIDENED):
             reason = tag.removeprefix("binding.")
@@ -137,6 +152,9 @@ class Lifecycle:
             binding_states, changed.x, changed.ext, changed.turn, ms, changed.tenant, changed.state.value,
             _ms(changed.expires_at), _ms(changed.released_at), changed.peer or None, _ms(changed.peer_until), reason,
         )  # fmt: skip
+        if pushed:
+            what: Change = "narrow" if tag == NARROWED else "unbind" if changed.state is State.RELEASED else "extend"
+            put_push(unit, changed.slot, changed.tenant, what, ms, by if tag == NARROWED else "")
         detail: dict[str, Any] = {"state": changed.state.value, "x": changed.x, "turn": changed.turn, "reason": reason}
         if tag == NARROWED and changed.peer_until is not None:
             detail |= {"courier": by, "until": changed.peer_until.isoformat()}
@@ -154,8 +172,9 @@ class Lifecycle:
             return lambda: discard(self._reopening, binding.slot)
         if changed.state is not State.RELEASED:
             return nothing
-        # Where a courier without a phone on record read it, no tombstone can keep that courier away: the slot rests a year.
-        return lambda: self._service.desk.give_back(changed.slot, now, unknown_reader=strange)
+        # Where a courier without a phone on record read it, no tombstone can keep that courier away; nor can one keep away those
+        # whom a provider connected by itself. The slot rests a year.
+        return lambda: self._service.desk.give_back(changed.slot, now, unknown_reader=strange or pushed)
 
     async def expire(self) -> int:
         """Release every binding whose time ran out; gives how many. Goes on where the last round ended."""
@@ -165,15 +184,16 @@ class Lifecycle:
         while self._expired < until:
             read = partial(chore_reads.run_out, after=self._expired, until=until, limit=AT_ONCE)
             found, reached = await self._service.database.read(read)
-            unit = Unit()
+            unit, pushed = Unit(), await self._pushed(binding.slot for binding, _strange in found)
             after = [
-                self._write(unit, binding, expire(binding, now), now, "expired", strange) for binding, strange in found
+                self._write(unit, binding, expire(binding, now), now, "expired", strange, binding.slot in pushed)
+                for binding, strange in found
             ]
             if unit.rows:
                 await self._service.commit(unit)
             for then in after:
                 then()
-            released += len(unit.rows)
+            released += len(unit.entries)
             self._expired = reached
         return released
 

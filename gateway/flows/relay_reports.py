@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from gateway.flows.deliver import put
 from gateway.service import Service
-from gateway.store import relay_reads
+from gateway.store import push_reads, relay_reads
 from gateway.store.tables import relay_events
 from gateway.store.unit import Unit
 from virtual_numbers.events import CallRecord, Event, Kind, Tariff, Usage, document, fold, usage
@@ -112,6 +112,9 @@ def _known(connection: Connection, events: list[Event]) -> list[_Known]:
 
 
 def _payer(connection: Connection, told: Event | CallRecord, at: datetime) -> tuple[str, str, str] | None:
+    # Of a pushed binding the report names our id or the provider's own, whichever way the provider spells its X.
+    if told.binding and (pushed := push_reads.payer_of_push(connection, told.binding)):
+        return pushed
     return relay_reads.payer(connection, told.binding, told.x, told.ext, int(at.timestamp() * 1000))
 
 

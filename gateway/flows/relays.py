@@ -16,11 +16,12 @@ from typing import Any
 
 import msgspec
 
+from gateway.flows.push_outbox import push_row, put_push
 from gateway.identity import Shop
 from gateway.ids import new_id
 from gateway.service import Service
 from gateway.store import relay_reads
-from gateway.store.tables import binding_states, bindings, vault
+from gateway.store.tables import binding_states, bindings, pushes, vault
 from gateway.store.unit import Unit
 from masking.errors import VeilwayError
 from masking.keyring import Keyring
@@ -60,6 +61,8 @@ class Book:
     slots: dict[str, list[Any]] = field(default_factory=dict)
     rows: list[tuple[Any, Any]] = field(default_factory=list)
     leased: list[Slot] = field(default_factory=list)
+    pushed: bool = False
+    """Whether a provider is to be told of what was leased."""
 
     @property
     def json(self) -> str:
@@ -119,17 +122,21 @@ class Relays:
         keyring = self._service.keys.keyring
         owner = owner_index(keyring, shop.id, phone)
         try:
-            slot, scheme = self._service.desk.lease(carrier, now, owner, address)
+            slot, scheme, pool = self._service.desk.lease(carrier, now, owner, address)
         except PoolExhausted as exhausted:
             now = await self._cooled(exhausted, now)
-            slot, scheme = self._service.desk.lease(carrier, now, owner, address)
+            slot, scheme, pool = self._service.desk.lease(carrier, now, owner, address)
         book.leased.append(slot)
+        book.pushed = bool(self._service.accounts.of_pool(pool))
         book.put(Role.RECIPIENT, slot.x, slot.ext, slot.turn)
         ends = now + self._service.settings.hold
         party = party_index(keyring, slot.x, phone)
-        book.rows.append(
-            (bindings, binding_row(slot, scheme, shop.id, shipment, carrier, Role.RECIPIENT, party, owner, now, ends))
+        row = binding_row(
+            slot, scheme, shop.id, shipment, carrier, Role.RECIPIENT, party, owner, now, ends, book.pushed
         )
+        book.rows.append((bindings, row))
+        if book.pushed:
+            book.rows.append((pushes, push_row(slot, shop.id, "bind", int(now.timestamp() * 1000))))
 
     async def _cooled(self, exhausted: PoolExhausted, now: datetime) -> datetime:
         """Wait for the next slot where the policy is to queue and it comes soon; else the order is refused, and told when to come again."""
@@ -187,15 +194,18 @@ class Relays:
     ) -> tuple[str, str, int]:
         """A binding of its own, durable before the first order that shows it."""
         service = self._service
-        slot, scheme = service.desk.lease(carrier, now, owner, sender.address)
+        slot, scheme, pool = service.desk.lease(carrier, now, owner, sender.address)
+        pushed = bool(service.accounts.of_pool(pool))
         record = new_id("snd", int(now.timestamp() * 1000))
         groups = {"phone": to_groups(Order({Role.SENDER.value: Party(phone=phone)}))["phone"]}
         sealed = seal(service.keys.keyring, tenant=shop.id, record=record, groups=groups)
         party = party_index(service.keys.keyring, slot.x, phone)
         unit = Unit()
         unit.add(vault, record, shop.id, sealed.kid, sealed.wrapped, None, sealed.groups["phone"], None, None, None)
-        row = binding_row(slot, scheme, shop.id, record, carrier, Role.SENDER, party, owner, now, None)
+        row = binding_row(slot, scheme, shop.id, record, carrier, Role.SENDER, party, owner, now, None, pushed)
         unit.rows.append((bindings, row))
+        if pushed:
+            put_push(unit, slot, shop.id, "bind", int(now.timestamp() * 1000))
         detail = {"carrier": carrier, "role": "sender", "x": slot.x}
         unit.record(
             service.record(
@@ -214,21 +224,23 @@ class Relays:
         ms = int(now.timestamp() * 1000)
         for slot in book.leased:
             unit.add(binding_states, *slot, ms, tenant, State.RELEASED.value, ms, ms, None, None, "never_booked")
+            if book.pushed:
+                put_push(unit, slot, tenant, "unbind", ms)
 
     def give_up(self, book: Book, now: datetime) -> None:
         """The order was not written, or ended unbooked: its leases rest like any other."""
         for slot in book.leased:
-            self._service.desk.give_back(slot, now)
+            self._service.desk.give_back(slot, now, unknown_reader=book.pushed)
         book.leased.clear()
 
 
 def binding_row(
     slot: Slot, scheme: Scheme, tenant: str, record: str, carrier: str, role: Role, party: bytes, owner: bytes,
-    now: datetime, ends: datetime | None,
+    now: datetime, ends: datetime | None, pushed: bool = False,
 ) -> tuple[Any, ...]:  # fmt: skip
-    """A row of `bindings`."""
+    """A row of `bindings`. One that a provider is to be told of carries no call before the provider has confirmed it."""
     until = None if ends is None else int(ends.timestamp() * 1000)
     return (
         slot.x, slot.ext, slot.turn, tenant, record, carrier, role.value, scheme.value, party, owner,
-        int(now.timestamp() * 1000), until,
+        int(now.timestamp() * 1000), until, (State.BOUND if pushed else State.CALLABLE).value,
     )  # fmt: skip

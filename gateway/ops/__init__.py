@@ -6,7 +6,9 @@ the same functions. Whoever may open the folder (its keys) may ask; every verb t
 
 from __future__ import annotations
 
-from gateway.ops import carriers, events, numbers, policies, relay_rules, shipments, shops, stations
+from gateway.ops import carriers, events, numbers, policies, providers, relay_rules, shipments, shops, stations
 from gateway.ops.registry import OPS
 
-__all__ = ["OPS", "carriers", "events", "numbers", "policies", "relay_rules", "shipments", "shops", "stations"]
+__all__ = [
+    "OPS", "carriers", "events", "numbers", "policies", "providers", "relay_rules", "shipments", "shops", "stations",
+]  # fmt: skip

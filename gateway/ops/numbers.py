@@ -87,7 +87,8 @@ async def numbers_status(service: Service, _flows: Flows, _params: Params) -> An
     """Pools with their slots."""
     rows = await service.database.read(relay_reads.pool_status)
     desk = service.desk.status()
-    return [row | desk.get(row["pool"], {}) for row in rows]
+    pushed = service.accounts.by_pool
+    return [row | {"pushed_to": list(pushed.get(row["pool"], ()))} | desk.get(row["pool"], {}) for row in rows]
 
 
 @op("relay.route")

@@ -27,6 +27,7 @@ COLUMNS = (
     _state.c.released_at,
     _state.c.peer,
     _state.c.peer_until,
+    bindings.c.state.label("first"),
 )
 """Select these, first, from `WITH_STATE`."""
 WITH_STATE = bindings.outerjoin(_state, _STATE)
@@ -35,7 +36,7 @@ WITH_STATE = bindings.outerjoin(_state, _STATE)
 def binding_of(values: Sequence[Any]) -> Binding:
     """The binding of a row that begins with `COLUMNS`."""
     tenant, shipment, carrier, role, x, ext, turn, party, scheme, bound_at, expires_at, *latest = values[: len(COLUMNS)]
-    state, until, released_at, peer, peer_until = latest
+    state, until, released_at, peer, peer_until, first = latest
     return Binding(
         tenant=tenant,
         shipment=shipment,
@@ -45,7 +46,7 @@ def binding_of(values: Sequence[Any]) -> Binding:
         ext=ext,
         turn=turn,
         party=bytes(party),
-        state=State(state) if state else State.CALLABLE,
+        state=State(state or first),
         bound_at=datetime.fromtimestamp(bound_at / 1000, UTC),
         expires_at=moment(until if state else expires_at),
         released_at=moment(released_at),

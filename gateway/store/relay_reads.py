@@ -14,6 +14,7 @@ from sqlalchemy import Connection, and_, bindparam, func, select, tuple_
 from gateway.store.binding_rows import COLUMNS, SLOT, WITH_STATE, binding_of, moment
 from gateway.store.compiled import Query
 from gateway.store.tables import (
+    binding_legs,
     binding_states,
     bindings,
     calls,
@@ -127,7 +128,7 @@ def numbers_of(connection: Connection, pool: str) -> list[str]:
 
 
 def used_slots(connection: Connection, x: str, first: str, last: str) -> list[tuple[str, int, int | None, bytes, bool]]:
-    """(ext, turn, released at in ms or None, party, shown to a courier without a phone) of each slot ever used in a block."""
+    """(ext, turn, released at in ms or None, party, known to somebody whom no tombstone keeps away) of each slot ever used in a block."""
     latest = (
         select(bindings.c.ext, func.max(bindings.c.turn).label("turn"))
         .where(bindings.c.x == x, bindings.c.ext >= first, bindings.c.ext <= last)
@@ -151,6 +152,11 @@ def used_slots(connection: Connection, x: str, first: str, last: str) -> list[tu
         (r.ext, r.turn)
         for r in connection.execute(select(shown.c.ext, shown.c.turn).where(shown.c.x == x, shown.c.with_phone == 0))
     }
+    # Calls through a pushed binding are connected by its provider, who keeps no tombstones: only time keeps its callers away.
+    pushed = select(binding_legs.c.ext, binding_legs.c.turn).where(
+        binding_legs.c.x == x, binding_legs.c.ext >= first, binding_legs.c.ext <= last
+    )
+    unknown |= {(r.ext, r.turn) for r in connection.execute(pushed)}
     return [(r.ext, r.turn, released.get((r.ext, r.turn)), bytes(r.party), (r.ext, r.turn) in unknown) for r in rows]
 
 

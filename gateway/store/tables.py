@@ -44,6 +44,7 @@ from gateway.store.config_tables import (
     suspensions,
     wishes,
 )
+from gateway.store.push_tables import binding_legs, chore_leases, pool_accounts, provider_accounts, pushes
 from gateway.store.relay_tables import calls, guesses, relay_events, shown, tombstones
 
 __all__ = [
@@ -54,9 +55,11 @@ __all__ = [
     "api_keys",
     "audit",
     "audit_checkpoints",
+    "binding_legs",
     "binding_states",
     "bindings",
     "calls",
+    "chore_leases",
     "couriers",
     "guesses",
     "handles",
@@ -69,7 +72,10 @@ __all__ = [
     "outcomes",
     "policy_approvals",
     "policy_versions",
+    "pool_accounts",
     "pools",
+    "provider_accounts",
+    "pushes",
     "relay_events",
     "relay_providers",
     "reveals",
@@ -135,6 +141,8 @@ bindings = Table(
     Column("owner", LargeBinary(16), nullable=False),
     Column("bound_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger),
+    # Where it begins: callable, or bound until a provider has confirmed it.
+    Column("state", Text, nullable=False, default="callable", server_default="callable"),
     # `party` is keyed by X as well as by phone, so two numbers' rows do not tell that they serve one person; `owner` is keyed
     # by tenant, for a sender's long-lived binding and for erasure by phone.
     Index("ix_bindings_party", "party"),
@@ -329,6 +337,7 @@ HOT = (
     tickets,
     hook_events,
     outbox,
+    pushes,
 )
 # Rare, and written by units all the same: a change and the entry that tells of it stand in one transaction.
 RECORDED = (policy_versions, policy_approvals)

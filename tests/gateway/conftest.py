@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.gateway.pushed import Towns, towns_in
 from tests.gateway.world import World, open_world
 
 
@@ -23,3 +24,11 @@ async def own_world(tmp_path: Path) -> AsyncIterator[World]:
     """A running gateway of a test's own, to be broken. Not in a module whose tests share a loop."""
     async with open_world(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def towns(tmp_path: Path, store_url: str) -> Towns:
+    """Gateways whose pool is pushed to providers, once on SQLite and once on PostgreSQL."""
+    folder = tmp_path / "v"
+    folder.mkdir()
+    return towns_in(folder, store_url)

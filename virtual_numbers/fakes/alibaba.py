@@ -59,7 +59,7 @@ class FakeAlibaba:
         moves = {
             "BindAxb": self._bind, "BindAxnExtension": self._bind, "BindAxb700": self._bind, "UpdateSubscription": self._update,
             "UpdateSubs700": self._update, "UnbindSubscription": self._unbind, "UnbindSubs700": self._unbind,
-            "QuerySubscriptionDetail": self._query,
+            "QuerySubscriptionDetail": self._query, "QuerySubsId": self._ids_on,
         }  # fmt: skip
         if action not in moves:
             return Answer(404, json.dumps({"Code": "InvalidAction.NotFound", "RequestId": "r", "HostId": "h"}).encode())
@@ -206,6 +206,9 @@ class FakeAlibaba:
             "ExpireDate": _text(sub.until), "Status": int(sub.until > now), "NeedRecord": False,
         }  # fmt: skip
         return _ok({"SecretBindDetailDTO": detail})
+
+    def _ids_on(self, action: str, p: Mapping[str, str], now: datetime) -> Answer:
+        return _ok({"SubsId": ",".join(sub.id for sub in self._live(now) if sub.x == p.get("PhoneNoX"))})
 
     def _live(self, now: datetime) -> list[Sub]:
         return [sub for sub in self.subs.values() if sub.until > now]

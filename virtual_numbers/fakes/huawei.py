@@ -127,9 +127,21 @@ class FakeHuawei:
         return Answer(200, _result("0"))
 
     def _query(self, axe: bool, given: Mapping[str, object], now: datetime) -> Answer:
-        sub = self._get(given, now)
-        listed = [] if sub is None else [{"subscriptionId": sub.id, "userData": sub.user_data}]
+        found = self._found(axe, given, now)
+        listed = [_extended(sub) if axe else _related(sub) for sub in found]
         return Answer(200, _result("0", **{"extendNumList" if axe else "relationNumList": listed}))
+
+    def _found(self, axe: bool, given: Mapping[str, object], now: datetime) -> list[Sub]:
+        """By id; else the pairs on an X, a page at a time, or the one binding of X and extension."""
+        if given.get("subscriptionId"):
+            sub = self._get(given, now)
+            return [] if sub is None else [sub]
+        x = str(given.get("virtualNum" if axe else "relationNum", "")).lstrip("+")
+        there = [s for s in self._live(now) if s.x == x and s.axe == axe]
+        if axe:
+            return [s for s in there if s.ext == str(given.get("extendNum", ""))]
+        page, size = int(str(given.get("pageIndex", 1))), int(str(given.get("pageSize", 50)))
+        return there[(page - 1) * size : page * size]
 
     def _unbind(self, axe: bool, given: Mapping[str, object], now: datetime) -> Answer:
         sub = self._get(given, now)
@@ -195,6 +207,16 @@ class FakeHuawei:
             "userData": info["userData"], "recordFlag": 0,
         }  # fmt: skip
         return json.dumps({"eventType": "fee", "feeLst": [fee]}).encode()
+
+
+def _related(sub: Sub) -> dict[str, object]:
+    pair = {"callerNum": sub.a, "calleeNum": sub.b, "relationNum": f"+{sub.x}"}
+    return {"subscriptionId": sub.id, **pair, "userData": sub.user_data}
+
+
+def _extended(sub: Sub) -> dict[str, object]:
+    place = {"bindNum": sub.a, "virtualNum": f"+{sub.x}", "extendNum": sub.ext}
+    return {"subscriptionId": sub.id, **place, "userData": sub.user_data}
 
 
 def _event(kind: str, info: Mapping[str, str], at: datetime) -> bytes:

@@ -111,6 +111,10 @@ class Alibaba:
             "QuerySubscriptionDetail", now, nonce, PoolKey=self.pool_key, SubsId=bound.handle, PhoneNoX=bound.x
         )
 
+    def list_on(self, x: str, *, now: datetime, nonce: str) -> Request:
+        """The ids of every binding on an X: for AXB and for extensions there are several."""
+        return self._call("QuerySubsId", now, nonce, PoolKey=self.pool_key, PhoneNoX=x)
+
     def _update(self, bound: Bound, operation: str, now: datetime, nonce: str, **fields: str) -> Request:
         action = "UpdateSubs700" if len(bound.x) == 15 else "UpdateSubscription"
         return self._call(
@@ -154,18 +158,25 @@ def read_done(status: int, body: bytes) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A binding as QuerySubscriptionDetail tells it, without its real numbers."""
+    """A binding as QuerySubscriptionDetail tells it. `a` is a real number: it is compared and goes no further."""
 
     bound: Bound
     live: bool
     expires_at: datetime | None
+    a: str = field(default="", repr=False)
 
 
 def read_detail(status: int, body: bytes) -> Detail:
     """The answer to a query. Raises ProviderFault (`provider_gone` where it knows no such binding)."""
     found = must_be_object(_ok(status, body).get("SecretBindDetailDTO"), "SecretBindDetailDTO")
     bound = Bound(text_of(found, "SubsId"), text_of(found, "PhoneNoX"), text_of(found, "Extension"))
-    return Detail(bound, text_of(found, "Status") == "1", read_beijing(text_of(found, "ExpireDate")))
+    live, ends = text_of(found, "Status") == "1", read_beijing(text_of(found, "ExpireDate"))
+    return Detail(bound, live, ends, text_of(found, "PhoneNoA"))
+
+
+def read_ids(status: int, body: bytes) -> list[str]:
+    """The answer to `list_on`: ids joined by commas, none for an X without bindings."""
+    return [id for id in text_of(_ok(status, body), "SubsId").split(",") if id]
 
 
 def expiration(until: datetime) -> str:

@@ -89,7 +89,7 @@ def _common(report: dict[str, Any], path: str) -> dict[str, Any]:
         "call": call_digest(PROVIDER, call_id),
         "x": digits(text_of(report, "secret_no")),
         "ext": digits(text_of(report, "extension")),
-        "binding": text_of(report, "out_id"),
+        "binding": text_of(report, "out_id") or text_of(report, "sub_id"),
         "direction": direction,
     }
 

@@ -33,6 +33,7 @@ from virtual_numbers.providers.wire import (
 AXB = "/rest/caas/relationnumber/partners/v1.0"
 AXE = "/rest/caas/extendnumber/v1.0"
 TOLERANCE = timedelta(minutes=5)
+PAGE = 100  # the most that one page holds
 
 FAULTS = {
     "1010001": Fault.RETRY,
@@ -49,15 +50,16 @@ FAULTS = {
     "1011001": Fault.GONE,
     "1010029": Fault.FORBIDDEN,
     "1010040": Fault.FORBIDDEN,
-    "1011004": Fault.FORBIDDEN,
-    "1012001": Fault.FORBIDDEN,
-    "1012102": Fault.FORBIDDEN,
     "1020176": Fault.FORBIDDEN,
     "1023006": Fault.FORBIDDEN,
     "1023007": Fault.FORBIDDEN,
     "1023008": Fault.FORBIDDEN,
     "1023009": Fault.FORBIDDEN,
     "1010002": Fault.REJECTED,
+    # One number's trouble and not the account's: an X that is not ours, a phone on the blacklist.
+    "1011004": Fault.REJECTED,
+    "1012001": Fault.REJECTED,
+    "1012102": Fault.REJECTED,
     "1012012": Fault.REJECTED,
 }
 
@@ -171,6 +173,13 @@ class Huawei:
     def query(self, bound: Bound, *, now: datetime, nonce: str) -> Request:
         return self._send("GET", f"{_path(bound)}?{urlencode({'subscriptionId': bound.handle})}", None, now, nonce)
 
+    def list_on(self, x: str, ext: str = "", *, now: datetime, nonce: str, page: int = 1) -> Request:
+        """What is bound on an X: one page of its pairs, or the one binding of an extension."""
+        if ext:
+            return self._send("GET", f"{AXE}?{urlencode({'virtualNum': x, 'extendNum': ext})}", None, now, nonce)
+        asked = {"relationNum": x, "pageIndex": page, "pageSize": PAGE}
+        return self._send("GET", f"{AXB}?{urlencode(asked)}", None, now, nonce)
+
     def _send(self, method: str, path: str, body: Mapping[str, object] | None, now: datetime, nonce: str) -> Request:
         headers = {
             "Content-Type": "application/json;charset=UTF-8",
@@ -193,11 +202,36 @@ def read_done(status: int, body: bytes) -> None:
 
 def read_live(status: int, body: bytes) -> list[str]:
     """Handles of the bindings that a query found."""
-    found = _ok(status, body)
+    return [detail.bound.handle for detail in read_details(status, body)]
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """A live binding as a query tells it. `a` is a real number: it is compared and goes no further."""
+
+    bound: Bound
+    user_data: str
+    a: str = field(default="", repr=False)
+
+
+def read_details(status: int, body: bytes) -> list[Detail]:
+    """The bindings that a query found; none where it knows none. Raises ProviderFault."""
+    try:
+        found = _ok(status, body)
+    except ProviderFault as refusal:
+        if refusal.fault is Fault.GONE:
+            return []
+        raise
     listed = next(
         (found[name] for name in ("relationNumList", "extendNumList") if isinstance(found.get(name), list)), [found]
     )
-    return [handle for item in listed if isinstance(item, dict) and (handle := text_of(item, "subscriptionId"))]
+    return [_detail(item) for item in listed if isinstance(item, dict) and text_of(item, "subscriptionId")]
+
+
+def _detail(item: dict[str, Any]) -> Detail:
+    x = (text_of(item, "relationNum") or text_of(item, "virtualNum")).removeprefix("+")
+    bound = Bound(text_of(item, "subscriptionId"), x, text_of(item, "extendNum"))
+    return Detail(bound, text_of(item, "userData"), text_of(item, "callerNum") or text_of(item, "bindNum"))
 
 
 def _ok(status: int, body: bytes) -> dict[str, Any]:

@@ -46,7 +46,8 @@ def read_push(body: bytes) -> list[Event]:
         return []
     outcome = _STATES.get(text_of(info, "stateCode"), Outcome.FAILED) if kind is Kind.ENDED else Outcome.UNKNOWN
     at = _must(_instant(text_of(info, "timestamp")), "statusInfo.timestamp")
-    return [Event(PROVIDER, _call(info, "statusInfo"), kind, at, binding=text_of(info, "userData"), outcome=outcome)]
+    binding = text_of(info, "userData") or text_of(info, "subscriptionId")
+    return [Event(PROVIDER, _call(info, "statusInfo"), kind, at, binding=binding, outcome=outcome)]
 
 
 def _fee(fee: dict[str, Any], path: str) -> list[Event]:
@@ -55,7 +56,7 @@ def _fee(fee: dict[str, Any], path: str) -> list[Event]:
         "call": _call(fee, path),
         "x": digits(text_of(fee, "bindNum")),
         "ext": digits(text_of(fee, "extendNum")),
-        "binding": text_of(fee, "userData"),
+        "binding": text_of(fee, "userData") or text_of(fee, "subscriptionId"),
         "direction": Direction.UNKNOWN,
     }
     dated = {Kind.STARTED: "callInTime", Kind.RINGING: "fwdAlertingTime", Kind.ANSWERED: "fwdAnswerTime"}

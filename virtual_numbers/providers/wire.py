@@ -44,6 +44,7 @@ class ProviderFault(ProviderRefused):
     def __init__(self, fault: Fault, theirs: str) -> None:
         super().__init__(f"the provider refused with its code {theirs[:40]!r}", code=fault.value)
         self.fault = fault
+        self.theirs = theirs[:40]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,21 @@ def order(id: str, *, ref: bytes | None = None, attempt: int = 1, at: int = MS, 
     unit.add(shipments, id, tenant, "sf-express", "create", ref, attempt, b"d" * 32, "{}", at)
     unit.add(vault, id, tenant, 1, b"wrapped", b"n", b"p", b"a", None, b"r")
     number = f"{abs(hash(id)) % 10**8:08d}"
-    row = (number, "0001", 0, tenant, id, "sf-express", "recipient", "axn-ext", b"p" * 16, b"o" * 16, at, at + 1000)
+    row = (
+        number,
+        "0001",
+        0,
+        tenant,
+        id,
+        "sf-express",
+        "recipient",
+        "axn-ext",
+        b"p" * 16,
+        b"o" * 16,
+        at,
+        at + 1000,
+        "callable",
+    )
     unit.rows.append((bindings, row))
     unit.record(told(id))
     return unit

@@ -17,7 +17,7 @@ async def bind(store: Store, ends: list[int]) -> None:
     unit = Unit()
     for at, end in enumerate(ends):
         ids = (X, f"{at:04d}", 0, "shop_a", f"shp_{at}", "sf-express", "recipient", "axn-ext")
-        unit.add(bindings, *ids, b"p" * 16, b"o" * 16, MS, end)
+        unit.add(bindings, *ids, b"p" * 16, b"o" * 16, MS, end, "callable")
     await store.commits.commit(unit)
 
 
@@ -40,7 +40,7 @@ async def test_what_has_no_end_or_a_later_one_is_left_alone(store: Store) -> Non
     await bind(store, [MS + 10])
     unit = Unit()
     ids = (X, "0900", 0, "shop_a", "snd_1", "sf-express", "sender", "axn-ext")
-    unit.add(bindings, *ids, b"p" * 16, b"o" * 16, MS, None)
+    unit.add(bindings, *ids, b"p" * 16, b"o" * 16, MS, None, "callable")
     unit.add(binding_states, X, "0000", 0, MS + 5, "shop_a", "callable", MS + 400, None, None, None, "exception")
     await store.commits.commit(unit)
     found, _ = await store.database.read(lambda c: chore_reads.run_out(c, 0, MS + 100, 50))

@@ -13,7 +13,8 @@ X = "95013990001"
 
 def binding(ext: str, turn: int = 0, *, role: str = "recipient", until: int | None = MS + 1000) -> tuple[object, ...]:
     party, owner = b"p" * 15 + ext[-1:].encode(), b"o" * 16
-    return (X, ext, turn, "shop_a", f"shp_{ext}_{turn}", "sf-express", role, "axn-ext", party, owner, MS + turn, until)
+    rest = ("sf-express", role, "axn-ext", party, owner, MS + turn, until, "callable")
+    return (X, ext, turn, "shop_a", f"shp_{ext}_{turn}", *rest)
 
 
 def state(

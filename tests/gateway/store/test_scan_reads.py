@@ -21,7 +21,7 @@ async def parcel(store: Store, id: str = "shp_1") -> None:
     unit.add(shipments, id, "shop_a", "sf-express", "create", None, 1, b"d" * 32, json.dumps(RELAYS), MS)
     unit.add(vault, id, "shop_a", 1, b"wrapped", b"n", None, b"a", None, b"r")
     unit.add(
-        bindings, "95013990001", "1234", 0, "shop_a", id, "sf-express", "recipient", "axn-ext", b"p" * 16, b"o" * 16, MS, MS + 9
+        bindings, "95013990001", "1234", 0, "shop_a", id, "sf-express", "recipient", "axn-ext", b"p" * 16, b"o" * 16, MS, MS + 9, "callable"
     )  # fmt: skip
     await store.commits.commit(unit)
 

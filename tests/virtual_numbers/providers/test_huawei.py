@@ -84,7 +84,7 @@ def test_a_phone_stands_on_a_number_once(line: Line) -> None:
     assert fault_of(line.ask("bind_axb", A, C, SOON, user_data="b2", x=X)) is Fault.CONFLICT
     assert read_bound(*line.ask("bind_axb", A, C, SOON, user_data="b2", area="0755")).x == X2
     assert fault_of(line.ask("bind_axb", A, C, SOON, user_data="b3", area="0755")) is Fault.EXHAUSTED
-    assert fault_of(line.ask("bind_axb", A, C, SOON, user_data="b4", x="8610000")) is Fault.FORBIDDEN
+    assert fault_of(line.ask("bind_axb", A, C, SOON, user_data="b4", x="8610000")) is Fault.REJECTED
 
 
 def test_an_area_leaves_the_choice_of_number_and_extension(line: Line) -> None:
@@ -97,7 +97,8 @@ def test_an_area_leaves_the_choice_of_number_and_extension(line: Line) -> None:
         ("1010001", Fault.RETRY),
         ("1010010", Fault.THROTTLED),
         ("1012008", Fault.EXHAUSTED),
-        ("1012102", Fault.FORBIDDEN),
+        ("1012102", Fault.REJECTED),
+        ("1010029", Fault.FORBIDDEN),
         ("9999999", Fault.REJECTED),
     ],
 )

@@ -1,0 +1,140 @@
+"""One binding at its providers: bound, extended and taken back there, at one of them only, whatever answer is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.gateway.pushed import SECRETS, XS, Towns
+from virtual_numbers.fakes.huawei import FakeHuawei
+from virtual_numbers.legs import GRACE
+
+
+async def test_an_ended_shipment_is_taken_back_at_the_provider(towns: Towns) -> None:
+    async with towns() as town:
+        _, waybill, x, ext = await town.order()
+        await town.drain()
+        assert len(town.first.live) == 1
+        town.world.clock.turn(timedelta(minutes=1))
+        await town.cancel(waybill)
+        await town.drain()
+
+        assert town.first.live == [] and await town.legs() == [("alibaba", "ended")]
+        assert await town.action(x, ext) == ("reject", "shipment_closed")
+        assert await town.states() == [("bind", "done"), ("unbind", "done")]
+
+
+@pytest.mark.parametrize("kind", ["alibaba", "huawei"])
+async def test_an_answer_that_was_lost_binds_nothing_twice(towns: Towns, kind: str) -> None:
+    async with towns(kind) as town:
+        town.first.lose = 1
+        _, _, x, ext = await town.order()
+        await town.pass_time(timedelta(minutes=1))
+
+        assert len(town.first.fake.subs) == 1 and await town.legs() == [(kind, "up")]
+        assert await town.action(x, ext) == ("connect", "connected")
+
+
+@pytest.mark.parametrize("kind", ["alibaba", "huawei"])
+async def test_what_was_bound_without_an_answer_is_found_and_taken_back_after_the_end(towns: Towns, kind: str) -> None:
+    async with towns(kind) as town:
+        town.first.lose = 1
+        _, waybill, _, _ = await town.order()
+        await town.drain()
+        assert len(town.first.live) == 1, "bound there, unknown here"
+        town.world.clock.turn(timedelta(seconds=1))
+        await town.cancel(waybill)
+        await town.pass_time(timedelta(minutes=3))
+
+        assert town.first.live == [] and await town.legs() == [(kind, "ended")]
+        assert {state for _change, state in await town.states()} == {"done"}
+
+
+async def test_the_next_provider_takes_over_and_when_the_first_is_back_nothing_doubles(towns: Towns) -> None:
+    async with towns("alibaba", "huawei") as town:
+        first, second = town.providers
+        first.down = True
+        await town.order()
+        await town.pass_time(timedelta(minutes=1))
+        assert len(second.live) == 1 and first.live == []
+        assert "binding.failed_over" in await town.world.tags() and "relay.failed_over" in await town.events()
+
+        first.down = False
+        await town.pass_time(timedelta(minutes=5))
+
+        assert len(second.live) == 1 and first.live == []
+        assert ("huawei", "up") in await town.legs()
+        assert {state for _change, state in await town.states()} == {"done"}
+
+
+async def test_an_answer_lost_before_the_failover_leaves_one_physical_binding(towns: Towns) -> None:
+    async with towns("alibaba", "huawei") as town:
+        first, second = town.providers
+        first.lose = 1
+        await town.order()
+        await town.drain()
+        assert len(first.live) == 1
+        first.down = True
+        await town.pass_time(timedelta(minutes=1))
+        assert len(second.live) == 1
+
+        first.down = False
+        await town.pass_time(timedelta(minutes=10), timedelta(seconds=20))
+
+        assert (len(first.live), len(second.live)) in {(0, 1), (1, 0)}
+        assert {state for _change, state in await town.states()} == {"done"}
+
+
+async def test_a_provider_without_numbers_left_hands_over_to_the_next(towns: Towns) -> None:
+    async with towns("alibaba", "huawei") as town:
+        first, second = town.providers
+        first.fake.faults.append("isv.BUY_NUM_OVER_LIMIT")
+        await town.order()
+        await town.drain()
+
+        assert len(second.live) == 1 and ("alibaba", "down") in await town.legs()
+        over = [entry["detail"] for entry in await town.entries("binding.failed_over")]
+        assert [(d["from"], d["to"], d["why"]) for d in over] == [("alibaba", "huawei", "provider_exhausted")]
+
+
+async def test_the_provider_keeps_a_binding_as_long_as_we_do_and_no_longer(towns: Towns) -> None:
+    async with towns() as town:
+        _, waybill, _, _ = await town.order()
+        await town.drain()
+        (sub,) = town.first.live
+        hold = town.world.service.settings.hold
+        assert sub.until == town.world.clock() + hold + GRACE
+
+        station = await town.world.courier("station")
+        town.world.clock.turn(timedelta(days=29))
+        await town.world.scan(station, waybill=waybill, event="exception")
+        await town.drain()
+        assert sub.until == town.world.clock() + timedelta(days=7) + GRACE
+        town.world.clock.turn(timedelta(days=1))
+        await town.world.scan(station, waybill=waybill, event="delivered")
+        await town.drain()
+        assert sub.until == town.world.clock() + town.world.service.settings.after_delivery + GRACE
+        assert {state for _change, state in await town.states()} == {"done"}
+
+
+class Elsewhere(FakeHuawei):
+    """Binds at an extension of its own choice."""
+
+    def _bind(self, axe: bool, given: Mapping[str, object], now: datetime) -> Any:
+        return super()._bind(axe, {**given, "extendNum": "999"}, now)
+
+
+async def test_a_provider_s_own_choice_of_number_is_taken_back(towns: Towns) -> None:
+    async with towns("huawei") as town:
+        secret = SECRETS["huawei"]["app_secret"]
+        town.first.fake = Elsewhere("app_Key", secret, [f"86{x}" for x in XS])
+        town.first.down = True
+        _, _, x, ext = await town.order()
+        town.first.down = False
+        await town.pass_time(timedelta(minutes=5), timedelta(seconds=10))
+
+        assert ext != "999" and town.first.live == []
+        assert await town.states() == [("bind", "dead")] and await town.action(x, ext) == ("reject", "not_ready")
