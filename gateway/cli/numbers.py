@@ -10,7 +10,7 @@ import click
 from gateway.cli import Context
 from gateway.cli.shop import _emit, json_option
 
-ELSEWHERE = {"plan": "numbers_plan", "provider": "numbers_provider", "reconcile": "numbers_provider"}
+ELSEWHERE = {"plan": "numbers_plan"} | dict.fromkeys(("provider", "pushes", "retry", "reconcile"), "numbers_provider")
 """Verbs of files of their own; `plan` needs no folder."""
 
 

@@ -1,4 +1,4 @@
-"""`veilway numbers provider …` and `veilway numbers reconcile`: accounts that bindings are pushed to, and whether they hold them."""
+"""`veilway numbers provider | pushes | retry | reconcile`: accounts that bindings are pushed to, what they were told, what they hold."""
 
 from __future__ import annotations
 
@@ -82,6 +82,29 @@ def suspend(context: Context, name: str, lift: bool, as_json: bool) -> None:
 def remove(context: Context, name: str, as_json: bool) -> None:
     """Forget an account that carries no pool and holds nothing of ours."""
     _emit(context, "numbers.provider.remove", as_json, name=name)
+
+
+@click.command()
+@click.option("--state", type=click.Choice(["waiting", "dead", "done"]), default="dead", show_default=True)
+@click.option("--after", default="", help="The last push of the page before.")
+@click.option("--limit", type=int, default=50, show_default=True)
+@json_option
+@click.pass_obj
+def pushes(context: Context, state: str, after: str, limit: int, as_json: bool) -> None:
+    """What providers were told of bindings, newest first; above all the dead letters, which none of them took."""
+    _emit(context, "numbers.pushes", as_json, state=state, after=after, limit=limit)
+
+
+@click.command()
+@click.argument("push", default="")
+@click.option("--all", "every", is_flag=True, help="Every dead letter.")
+@json_option
+@click.pass_obj
+def retry(context: Context, push: str, every: bool, as_json: bool) -> None:
+    """Ask the providers of a dead letter again, or of all of them."""
+    if bool(push) == every:
+        raise click.UsageError("say either PUSH or --all")
+    _emit(context, "numbers.retry", as_json, push=push)
 
 
 @click.command()

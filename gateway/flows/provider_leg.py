@@ -7,16 +7,17 @@ this file sends it, keeps what was answered, and says when the binding may carry
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import NamedTuple
 
 import aiohttp
 
 from gateway.accounts import Account
 from gateway.flows.provider_ask import ProviderAsk
-from gateway.flows.provider_phones import ProviderPhones
+from gateway.flows.provider_phones import UNTOLD, ProviderPhones
 from gateway.flows.provider_record import ProviderRecord
 from gateway.provider_line import LineFault, ProviderLine
 from gateway.service import Service
@@ -45,7 +46,17 @@ from virtual_numbers.legs import (
 from virtual_numbers.providers.pushed import Want, bare_x, same_place
 from virtual_numbers.providers.wire import Bound, Fault, ProviderFault
 
+NOT_GRANTED = "not_granted"
+"""Fault of a leg whose phone may not be told: erased, kept by policy, or not dialable."""
 ROUNDS = 4  # of requests for one binding in one go: unbind, bind elsewhere, and what these two leave to do
+
+
+class Done(NamedTuple):
+    """What became of a leg, and the audit entry that tells of it."""
+
+    leg: Leg
+    tag: str = ""
+    detail: Mapping[str, str] = {}
 
 
 class ProviderLeg:
@@ -148,10 +159,10 @@ class ProviderLeg:
             return
         act = {"unbind": self._unbind, "extend": self._extend, "narrow": self._narrow, "look": self._look}[step.action]
         try:
-            changed = await act(http, case, account, known)
+            done = await act(http, case, account, known)
         except ProviderFault as fault:
-            changed = self._refused(known, fault)
-        await self._record.save(case, changed)
+            done = Done(self._refused(known, fault))
+        await self._record.save(case, done.leg, done.tag, done.detail)
 
     def _refused(self, leg: Leg, fault: ProviderFault) -> Leg:
         now = self._service.clock()
@@ -166,13 +177,15 @@ class ProviderLeg:
         goal, binding = self._aim(case), case.binding
         place = replace(known, state=LegState.WANTED, handle="", x=binding.x, ext=binding.ext, courier=goal.courier)
         a = await self._phones.party(case, account)
-        b = await self._phones.courier(case, account) if goal.courier else ""
-        if not a or (goal.courier and not b):
-            await self._record.lose(case, replace(place, state=LegState.DOWN, fault="not_granted", unsure=False))
+        b = await self._phones.courier(case, account) if goal.courier else UNTOLD
+        entries = [phone.entry for phone in (a, b) if phone.entry]
+        if not a.number or (goal.courier and not b.number):
+            await self._record.lose(case, replace(place, state=LegState.DOWN, fault=NOT_GRANTED, unsure=False), entries)
             return
         until = term(goal.until, self._service.clock())
-        want = Want(case.out_id, binding.x, binding.ext, until, a, b)
-        await self._record.save(case, replace(place, unsure=True))
+        want = Want(case.out_id, binding.x, binding.ext, until, a.number, b.number)
+        # One transaction: what is about to be disclosed is on record, and the leg stands as sent and unanswered.
+        await self._record.save(case, replace(place, unsure=True), entries=entries)
         make, read = account.dialect.bind, account.dialect.read_bound
         try:
             bound = await self._line.ask(
@@ -191,11 +204,7 @@ class ProviderLeg:
             # A number of the provider's choice: nobody here keeps it from other shipments, and the label shows another.
             await self._record.lose(case, replace(up, state=LegState.ENDING, fault=ELSEWHERE))
             return
-        await self._record.save(case, up)
-        await self._record.tell(case, "binding.pushed", account.name, {"until": until.isoformat()})
-        first = next(iter(self._providers(case)), account.name)
-        if account.name != first:
-            await self._record.failed_over(case, first, account.name)
+        await self._record.carried(case, up, next(iter(self._providers(case)), account.name))
 
     async def _not_bound(
         self, http: aiohttp.ClientSession, case: Case, account: Account, place: Leg, fault: ProviderFault
@@ -204,12 +213,12 @@ class ProviderLeg:
         if sent and fault.fault in (Fault.CONFLICT, Fault.EXHAUSTED):
             # What stands in the way may be our own earlier push, whose answer was lost.
             try:
-                found = await self._look(http, case, account, place)
+                found = (await self._look(http, case, account, place)).leg
             except ProviderFault as silent:
                 await self._record.save(case, refused(place, silent.fault, self._service.clock()))
                 return
             if found.state is LegState.UP:
-                await self._record.save(case, found)
+                await self._record.carried(case, found, next(iter(self._providers(case)), account.name))
                 return
         changed = refused(place, fault.fault, self._service.clock(), sent=sent)
         if changed.state is LegState.DOWN:
@@ -219,44 +228,44 @@ class ProviderLeg:
 
     # -- everything else
 
-    async def _unbind(self, http: aiohttp.ClientSession, case: Case, account: Account, leg: Leg) -> Leg:
+    async def _unbind(self, http: aiohttp.ClientSession, case: Case, account: Account, leg: Leg) -> Done:
         make, read = account.dialect.unbind, account.dialect.read_done
         leg, bound = end(leg), Bound(leg.handle, leg.x, leg.ext)
         await self._record.save(case, leg)
         try:
             await self._line.ask(http, account, "unbind", lambda now, nonce: make(bound, now=now, nonce=nonce), read)
         except ProviderFault as fault:
-            return self._refused(leg, fault)
-        await self._record.tell(case, "binding.taken_back", account.name, {})
-        return ended(leg)
+            return Done(self._refused(leg, fault))
+        return Done(ended(leg), "binding.taken_back")
 
-    async def _extend(self, http: aiohttp.ClientSession, case: Case, account: Account, leg: Leg) -> Leg:
+    async def _extend(self, http: aiohttp.ClientSession, case: Case, account: Account, leg: Leg) -> Done:
         make, read, bound = account.dialect.extend, account.dialect.read_done, Bound(leg.handle, leg.x, leg.ext)
         until = term(self._aim(case).until, self._service.clock())
         await self._line.ask(http, account, "extend", lambda now, nonce: make(bound, until, now=now, nonce=nonce), read)
-        await self._record.tell(case, "binding.push_extended", account.name, {"until": until.isoformat()})
-        return extended(leg, until)
+        return Done(extended(leg, until), "binding.push_extended", {"until": until.isoformat()})
 
-    async def _narrow(self, http: aiohttp.ClientSession, case: Case, account: Account, leg: Leg) -> Leg:
+    async def _narrow(self, http: aiohttp.ClientSession, case: Case, account: Account, leg: Leg) -> Done:
         """The party's own calls reach this courier. Where the provider cannot be told, they reach the last caller, and that is all."""
         goal, bound = self._aim(case), Bound(leg.handle, leg.x, leg.ext)
-        if account.dialect.narrows:
-            phone = await self._phones.courier(case, account)
-            if not phone:
-                return replace(leg, courier=goal.courier)
-            make, read = account.dialect.narrow, account.dialect.read_done
-            request = partial(make, bound, phone)
-            await self._line.ask(http, account, "narrow", lambda now, nonce: request(now=now, nonce=nonce), read)
-        return replace(leg, courier=goal.courier, attempts=0, tried_at=None, fault="")
+        told = replace(leg, courier=goal.courier, attempts=0, tried_at=None, fault="")
+        if not account.dialect.narrows:
+            return Done(told)
+        phone = await self._phones.courier(case, account)
+        if not phone.number:
+            return Done(replace(told, fault=NOT_GRANTED))
+        await self._record.save(case, leg, entries=[phone.entry])
+        make, read = partial(account.dialect.narrow, bound, phone.number), account.dialect.read_done
+        await self._line.ask(http, account, "narrow", lambda now, nonce: make(now=now, nonce=nonce), read)
+        return Done(told, "binding.push_narrowed", {"courier": goal.courier})
 
-    async def _look(self, http: aiohttp.ClientSession, case: Case, account: Account, leg: Leg) -> Leg:
+    async def _look(self, http: aiohttp.ClientSession, case: Case, account: Account, leg: Leg) -> Done:
         """Does the provider hold what it never answered for?"""
         binding = case.binding
         known = await self._service.database.read(partial(push_reads.handles_on, account=account.name, x=binding.x))
         found = await self._ask.find(http, account, binding, leg.binding, known - {leg.handle})
         if found is None:
-            return absent(leg)
+            return Done(absent(leg))
         ends = found.expires_at or term(self._aim(case).until, self._service.clock())
         x, ext = found.x or bare_x(binding.x), found.ext or binding.ext
-        await self._record.tell(case, "binding.push_found", account.name, {})
-        return answered(leg, handle=found.handle, x=x, ext=ext, expires_at=ends)
+        up = answered(leg, handle=found.handle, x=x, ext=ext, expires_at=ends)
+        return Done(up, "binding.push_found")

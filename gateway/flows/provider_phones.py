@@ -1,9 +1,12 @@
-"""The real phones that a provider of pushed numbers is told: opened one at a time, each on record before it leaves.
+"""The real phones that a provider of pushed numbers is told: opened one at a time, each with the entry that has to
+be on record before it leaves.
 
 The party's comes through the one door, for the purpose `bind`; the courier's is opened from its own account. Neither is kept here.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass, field
 
 from gateway.accounts import Account
 from gateway.flows.relays import party_index
@@ -11,12 +14,22 @@ from gateway.secrets_box import open_secrets
 from gateway.service import Service
 from gateway.store import reads
 from gateway.store.push_reads import Case
-from gateway.store.unit import Unit
 from masking.disclosure import Record, disclose_phone_for_call
 from masking.policy import Audience, Occasion, Reader
 from masking.stage import Stage
 
 PURPOSE = "bind"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A phone, and the entry that must be durable before it is sent. Without a number there is nothing to send."""
+
+    number: str = field(default="", repr=False)
+    entry: bytes = field(default=b"", repr=False)
+
+
+UNTOLD = Told()
 
 
 class ProviderPhones:
@@ -25,14 +38,14 @@ class ProviderPhones:
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    async def party(self, case: Case, account: Account) -> str:
-        """The party's phone in one form; empty where it is erased, not granted or not dialable. On record when this returns."""
+    async def party(self, case: Case, account: Account) -> Told:
+        """The party's phone in one form; none where it is erased, not granted or not dialable."""
         service, binding = self._service, case.binding
         record, stage = await service.database.read(
             lambda c: (reads.sealed(c, binding.shipment), reads.latest_stage(c, binding.shipment))
         )
         if record is None:
-            return ""
+            return UNTOLD
         told = disclose_phone_for_call(
             Record(record.tenant, record.record, record.wrapped, record.groups),
             keyring=service.keys.keyring,
@@ -41,20 +54,18 @@ class ProviderPhones:
             occasion=Occasion(Stage(stage[1]) if stage else Stage.CREATED, service.clock(), own=True, purpose=PURPOSE),
             party=binding.role,
         )
-        await service.commit(Unit(entries=[told.entry]))
-        return told.view
+        return Told(told.view, told.entry)
 
-    async def courier(self, case: Case, account: Account) -> str:
-        """The phone of the courier whom the binding is narrowed to; empty where it is no longer theirs. On record when this returns."""
+    async def courier(self, case: Case, account: Account) -> Told:
+        """The phone of the courier whom the binding is narrowed to; none where it is no longer theirs."""
+        keyring, binding = self._service.keys.keyring, case.binding
         if case.courier_phone is None:
-            return ""
-        phone = open_secrets(self._service.keys.keyring, case.courier, case.courier_phone).get("phone", "")
-        binding = case.binding
-        if not phone or party_index(self._service.keys.keyring, binding.x, phone) != binding.peer:
-            return ""
+            return UNTOLD
+        phone = open_secrets(keyring, case.courier, case.courier_phone).get("phone", "")
+        if not phone or party_index(keyring, binding.x, phone) != binding.peer:
+            return UNTOLD
         detail = {"account": account.name, "courier": case.courier, "x": binding.x, "turn": binding.turn}
         entry = self._service.record(
             "courier.phone_pushed", tenant=binding.tenant, actor="service:push", subject=binding.shipment, detail=detail
         )
-        await self._service.commit(Unit(entries=[entry]))
-        return phone
+        return Told(phone, entry)

@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from sqlalchemy import Connection
+
 from gateway.flows.deliver import put
 from gateway.logs import log
 from gateway.provider_line import ProviderLine
@@ -38,21 +40,28 @@ class ProviderRecord:
         self._service = service
         self._line = line
 
-    async def save(self, case: Case, leg: Leg) -> None:
-        """The leg as it now is, durable."""
-        ms, binding = int(self._service.clock().timestamp() * 1000), case.binding
-        write = partial(push_reads.save_leg, slot=binding.slot, tenant=binding.tenant, changed=leg, at=ms)
-        await self._service.database.write(write)
+    async def save(
+        self, case: Case, leg: Leg, tag: str = "", detail: Mapping[str, str] | None = None, *, entries: Sequence[bytes] = ()
+    ) -> None:  # fmt: skip
+        """The leg as it now is, and the audit entries that tell of it (`tag`, and finished ones), durable together."""
+        unit = self._unit(case, leg, tag, detail or {})
+        unit.entries[:0] = entries
+        await self._service.commit(unit)
 
-    async def lose(self, case: Case, leg: Leg) -> None:
+    async def lose(self, case: Case, leg: Leg, entries: Sequence[bytes] = ()) -> None:
         """This provider will not carry it."""
-        await self.save(case, leg)
-        await self.tell(case, "binding.push_refused", leg.provider, {"code": leg.fault})
+        await self.save(case, leg, "binding.push_refused", {"code": leg.fault}, entries=entries)
         log.warning("push.refused", provider=leg.provider, code=leg.fault)
 
-    async def tell(self, case: Case, tag: str, account: str, detail: Mapping[str, str]) -> None:
-        """An audit entry about what an account did."""
-        await self._service.commit(Unit(entries=[self._entry(case, tag, {"account": account, **detail})]))
+    def _unit(self, case: Case, leg: Leg, tag: str, detail: Mapping[str, Any]) -> Unit:
+        ms, binding = int(self._service.clock().timestamp() * 1000), case.binding
+
+        def work(connection: Connection) -> Sequence[bytes]:
+            push_reads.save_leg(connection, binding.slot, binding.tenant, leg, ms)
+            return ()
+
+        entries = [self._entry(case, tag, {"account": leg.provider, **detail})] if tag else []
+        return Unit(entries=entries, work=work)
 
     def _entry(self, case: Case, tag: str, detail: Mapping[str, Any]) -> bytes:
         binding = case.binding
@@ -61,14 +70,17 @@ class ProviderRecord:
             tag, tenant=binding.tenant, actor=ACTOR, subject=binding.shipment, detail=said, at=self._service.clock()
         )
 
-    async def failed_over(self, case: Case, first: str, now_at: str) -> None:
-        """Another provider than the pool's first carries it: on record, and told to the shop."""
-        why = next((leg.fault for leg in case.legs if leg.provider == first), "") or Fault.RETRY.value
-        unit, binding, now = Unit(), case.binding, self._service.clock()
-        unit.record(self._entry(case, "binding.failed_over", {"from": first, "to": now_at, "why": why}))
-        put(unit, tenant=binding.tenant, shipment=binding.shipment, type="relay.failed_over", now=now, why=why)
+    async def carried(self, case: Case, leg: Leg, first: str) -> None:
+        """A provider holds it. Where that is another than the pool's first, the failover is on record and told to the shop, too."""
+        ends = leg.expires_at.isoformat() if leg.expires_at else ""
+        unit = self._unit(case, leg, "binding.pushed", {"until": ends})
+        if leg.provider != first:
+            why = next((one.fault for one in case.legs if one.provider == first), "") or Fault.RETRY.value
+            binding, now = case.binding, self._service.clock()
+            unit.record(self._entry(case, "binding.failed_over", {"from": first, "to": leg.provider, "why": why}))
+            put(unit, tenant=binding.tenant, shipment=binding.shipment, type="relay.failed_over", now=now, why=why)
+            log.warning("push.failed_over", provider=leg.provider, reason=why)
         await self._service.commit(unit)
-        log.warning("push.failed_over", provider=now_at, reason=why)
 
     async def ready(self, case: Case) -> None:
         """Bound becomes callable when a provider has confirmed it, and falls back when none holds it any more."""
@@ -94,8 +106,7 @@ class ProviderRecord:
         if told:
             await self._settle(case, state="done", attempts=attempts)
         elif (goal.wanted and hopeless(case.legs, providers)) or ms - case.since > GIVE_UP.total_seconds() * 1000:
-            await self._settle(case, state="dead", attempts=attempts)
-            await self._dead(case, goal)
+            await self._dead(case, goal, attempts)
         else:
             wait = self._wait(case, providers, attempts, now)
             await self._settle(case, next_at=ms + int(wait * 1000), attempts=attempts)
@@ -108,11 +119,16 @@ class ProviderRecord:
         return pause * (1 + secrets.randbelow(200) / 1000)
 
     async def _settle(self, case: Case, **values: Any) -> None:
-        write = partial(push_reads.settle, ids=case.waiting, **values)
-        await self._service.database.write(write)
+        await self._service.database.write(partial(push_reads.settle, ids=case.waiting, **values))
 
-    async def _dead(self, case: Case, goal: Aim) -> None:
-        binding, unit, now = case.binding, Unit(), self._service.clock()
+    async def _dead(self, case: Case, goal: Aim, attempts: int) -> None:
+        binding, now = case.binding, self._service.clock()
+
+        def work(connection: Connection) -> Sequence[bytes]:
+            push_reads.settle(connection, case.waiting, state="dead", attempts=attempts)
+            return ()
+
+        unit = Unit(work=work)
         faults = sorted({leg.fault for leg in case.legs if leg.fault})
         unit.record(self._entry(case, "binding.push_dead", {"wanted": goal.wanted, "faults": faults}))
         if goal.wanted:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from gateway.accounts import sealed_for
 from gateway.flows import Flows
 from gateway.flows.push_outbox import push_row
+from gateway.ops.events import page_length
 from gateway.ops.registry import OpRefused, Params, named, now_ms, op
 from gateway.secrets_box import seal_secrets
 from gateway.service import Service
@@ -157,6 +158,38 @@ async def provider_remove(service: Service, flows: Flows, params: Params) -> Any
 
     await _change(service, flows, params, work, "numbers.provider_removed", name, {})
     return {"account": name, "removed": True}
+
+
+@op("numbers.pushes")
+async def numbers_pushes(service: Service, _flows: Flows, params: Params) -> Any:
+    """A page of what providers were told, or have yet to hear; dead letters unless it is said."""
+    state, after, limit = (
+        str(params.get("state") or "dead"),
+        str(params.get("after") or ""),
+        page_length(params.get("limit")),
+    )
+    if state not in push_reads.STATES:
+        raise OpRefused(f"a state is one of {', '.join(push_reads.STATES)}", path="state")
+    return await service.database.read(lambda c: push_reads.push_page(c, state, after, limit))
+
+
+@op("numbers.retry")
+async def numbers_retry(service: Service, _flows: Flows, params: Params) -> Any:
+    """Try dead letters again, one or all: whatever a provider refused for good is asked anew."""
+    push = str(params.get("push") or "")
+
+    def work(connection: Connection) -> int:
+        again = push_reads.try_again(connection, push, now_ms(service))
+        if push and not again:
+            raise OpRefused("no dead letter has this id", code="push_not_found")
+        return again
+
+    def entry(again: int) -> bytes:
+        return service.record(
+            "numbers.pushes_retried", tenant="", actor=params["actor"], subject=push, detail={"pushes": again}
+        )
+
+    return {"pushes": await service.change(work, entry)}
 
 
 @op("numbers.reconcile")

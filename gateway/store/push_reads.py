@@ -242,6 +242,44 @@ def figures(connection: Connection) -> dict[str, dict[str, int]]:
     return found
 
 
+STATES = ("waiting", "dead", "done")
+
+
+def push_page(connection: Connection, state: str, after: str, limit: int) -> list[dict[str, Any]]:
+    """A page of pushes in one state, newest first: what is told of them holds no extension and nobody."""
+    where = [pushes.c.state == state] + ([pushes.c.id < after] if after else [])
+    rows = connection.execute(
+        select(pushes, bindings.c.shipment)
+        .join(bindings, and_(*(bindings.c[n] == pushes.c[n] for n in ("x", "ext", "turn"))))
+        .where(*where)
+        .order_by(pushes.c.id.desc())
+        .limit(limit)
+    ).all()
+    return [
+        {"push": r.id, "shipment": r.shipment, "change": r.change, "x": r.x, "turn": r.turn, "state": r.state}
+        | {"attempts": r.attempts, "at_ms": r.at, "legs": _legs_told(connection, Slot(r.x, r.ext, r.turn))}
+        for r in rows
+    ]
+
+
+def _legs_told(connection: Connection, slot: Slot) -> dict[str, str]:
+    return {one.provider: f"{one.state.value} {one.fault}".strip() for one in legs_of(connection, slot)}
+
+
+def try_again(connection: Connection, push: str, now: int) -> int:
+    """Dead letters wait anew from the start, one or all, and their providers are asked again; gives how many."""
+    where = [pushes.c.state == "dead"] + ([pushes.c.id == push] if push else [])
+    rows = connection.execute(select(pushes.c.id, pushes.c.x, pushes.c.ext, pushes.c.turn).where(*where)).all()
+    for row in rows:
+        slot = Slot(row.x, row.ext, row.turn)
+        refused = and_(*_at(binding_legs, slot), binding_legs.c.state == LegState.DOWN.value)
+        connection.execute(
+            update(binding_legs).where(refused).values(state=LegState.WANTED.value, attempts=0, tried_at=None)
+        )
+        settle(connection, (row.id,), state="waiting", attempts=0, next_at=now, at=now)
+    return len(rows)
+
+
 def take_lease(connection: Connection, name: str, *, holder: str, now: int, until: int, renew: bool = True) -> bool:
     """Be the one process that does a chore until `until` (ms); False while it is taken. `renew` gives it again to its holder."""
     free = chore_leases.c.lease_until < now

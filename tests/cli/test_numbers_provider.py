@@ -50,3 +50,12 @@ async def test_a_reconciliation_without_drift_exits_0_and_with_a_stray_1(here: H
         assert (await here.run("numbers", "reconcile")).code == 0
         unknown = await here.run("numbers", "reconcile", "--provider", "nobody")
         assert unknown.code == 1 and "provider_account_unknown" in unknown.err
+
+
+async def test_pushes_are_listed_and_retried(here: Here) -> None:
+    assert await here.told("numbers", "pushes") == []
+    assert await here.told("numbers", "retry", "--all") == {"pushes": 0}
+    assert (await here.run("numbers", "retry")).code == 2
+    assert (await here.run("numbers", "retry", "psh_1", "--all")).code == 2
+    none = await here.run("numbers", "retry", "psh_1")
+    assert none.code == 1 and "push_not_found" in none.err

@@ -18,7 +18,11 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy import select
 
-from gateway.store.tables import binding_legs, outbox, pushes
+from gateway.flows.push_outbox import put_push
+from gateway.flows.relays import party_index
+from gateway.store.relay_reads import binding_at
+from gateway.store.tables import binding_legs, binding_states, outbox, pushes
+from gateway.store.unit import Unit
 from tests.gateway.orders import sf_document, sf_form
 from tests.gateway.world import FORM, SF_PATH, Hands, World, open_world
 from virtual_numbers.fakes.alibaba import FakeAlibaba
@@ -146,6 +150,18 @@ class Town:
     async def action(self, x: str, ext: str) -> tuple[str, str]:
         decided = await self.world.op("relay.route", caller=COURIER, called=x, ext=ext)
         return decided["action"], decided["reason"]
+
+    async def narrow(self, x: str, ext: str, courier: str, phone: str, until: datetime) -> None:
+        """What a courier's scan does where the carrier wants it: the binding is theirs until then, and providers are to hear of it."""
+        service, unit = self.world.service, Unit()
+        held = await service.database.read(lambda c: binding_at(c, x, ext))
+        assert held is not None and held.expires_at is not None
+        peer = party_index(service.keys.keyring, x, phone)
+        ms, ends = (int(at.timestamp() * 1000) for at in (self.world.clock.now, until))
+        state = (held.tenant, held.state.value, int(held.expires_at.timestamp() * 1000), None, peer, ends, "narrowed")
+        unit.add(binding_states, *held.slot, ms, *state)
+        put_push(unit, held.slot, held.tenant, "narrow", ms, courier)
+        await service.commit(unit)
 
     async def states(self) -> list[tuple[str, str]]:
         """(change, state) of every push, oldest first."""

@@ -246,6 +246,7 @@ async def open_world(
     clock: Hands | None = None,
     numbers: Sequence[str] = NUMBERS,
     ext_digits: int = 4,
+    scheme: str = "",
     **overrides: Any,
 ) -> AsyncIterator[World]:
     """A gateway on a free port over `folder`, SF and UPS enabled, relay numbers in one pool, one shop. `overrides` are settings."""
@@ -265,5 +266,5 @@ async def open_world(
         for carrier, courier in (("sf-express", sf), ("ups", ups)):
             made = await world.op("carrier.enable", carrier=carrier, base_url=courier.url, secrets=SECRETS[carrier])
             world.hooks[carrier] = made["hook"]
-        await world.op("numbers.add", pool="first", numbers=list(numbers), ext_digits=ext_digits)
+        await world.op("numbers.add", pool="first", numbers=list(numbers), ext_digits=ext_digits, scheme=scheme)
         yield world

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
+import random
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from secrets import token_hex as secrets_token
 
 import pytest
+from sqlalchemy import update
 
-from gateway.store.tables import binding_legs, outbox, pushes
+from gateway.flows import make_flows
+from gateway.service import open_service
+from gateway.store.tables import binding_legs, chore_leases, outbox, pushes
 from tests.canary import Canaries
 from tests.gateway.couriers import says
 from tests.gateway.orders import CONSIGNEE, consignee
-from tests.gateway.pushed import Town, Towns
+from tests.gateway.pushed import COURIER, Town, Towns, towns_in
+from tests.gateway.world import profiles
+from virtual_numbers.fakes import disorder
+from virtual_numbers.fakes.huawei import FakeHuawei
+from virtual_numbers.providers.alibaba_reports import read_reports
 
 PHONE = Canaries({"phone": CONSIGNEE.phone, "e164": f"+86{CONSIGNEE.phone}"})
 
@@ -154,3 +166,72 @@ async def test_nothing_personal_stands_in_rows_metrics_or_the_log(
         secrets = Canaries({"one": "access-secret-7719", "other": "app-secret-7719"})
         assert [PHONE.seen_in(sink) + secrets.seen_in(sink) for sink in sinks] == [[]] * len(sinks)
         assert any(PHONE.seen_in(body) for made in town.providers for _action, body in made.seen), "it does reach them"
+
+
+async def test_one_process_at_a_time_sends_and_another_takes_over(tmp_path: Path, pg_migrated_url: str) -> None:
+    async with AsyncExitStack() as stack:
+        (tmp_path / "a").mkdir()
+        town = await stack.enter_async_context(towns_in(tmp_path / "a", pg_migrated_url)())
+        push = town.world.running.flows.provider_push
+        await push.once()  # this process is now the one that sends
+        other = await stack.enter_async_context(
+            open_service(town.world.settings, keys=town.world.keys, clock=town.world.clock, profiles=profiles())
+        )
+        second = make_flows(other).provider_push
+        town.first.down = True
+        await town.order()
+        assert await second.once() == 0
+        await town.world.stop()  # an orderly stop gives the lease back
+        town.first.down = False
+        town.world.clock.turn(timedelta(minutes=2))
+
+        assert await second.once() == 1 and len(town.first.live) == 1
+        await town.world.start()
+        assert await town.world.running.flows.provider_push.once() == 0
+
+
+async def test_a_process_that_died_is_followed_when_its_lease_is_over(tmp_path: Path, pg_migrated_url: str) -> None:
+    (tmp_path / "a").mkdir()
+    async with towns_in(tmp_path / "a", pg_migrated_url)() as town:
+        now = int(town.world.clock().timestamp() * 1000)
+        await town.world.running.flows.provider_push.once()
+        taken = update(chore_leases).values(holder="dead", lease_until=now + 120_000)
+        await town.world.service.database.write(lambda c: c.execute(taken))
+        town.world.clock.turn(timedelta(seconds=61))  # past half of its own lease this process looks again
+        await town.order()
+        await town.drain()
+        assert town.first.live == []
+        town.world.clock.turn(timedelta(seconds=61))
+        await town.drain()
+        assert len(town.first.live) == 1
+
+
+async def test_calls_that_a_provider_connected_itself_are_charged_to_the_shipment(towns: Towns) -> None:
+    async with towns("huawei") as town:
+        shipment, _, x, ext = await town.order()
+        await town.drain()
+        secrets = {"app_key": "app_Key", "app_secret": "app-secret-7719"}
+        _voice, events = (await town.world.op("relay.provider", name="huawei", secrets=secrets))["urls"]
+        fake = town.first.fake
+        assert isinstance(fake, FakeHuawei)
+        # The provider spells X with its country, as it was told; the binding is found by our own id.
+        for body in disorder(fake.call("+8613811112222", f"86{x}", ext, town.world.clock()), random.Random(7)):
+            headers = fake.push_headers(town.world.clock(), secrets_token())
+            answer = await town.world.call("POST", events, key="", body=body, headers=headers)
+            assert answer.status == 200
+        (row,) = await town.world.op("relay.report", last="1d")
+        assert (row["shipment"], row["calls"], row["minutes"]) == (shipment, 1, 1)
+        fake.subs.clear()
+
+
+async def test_a_report_by_the_provider_s_own_id_is_charged_too(towns: Towns) -> None:
+    async with towns() as town:
+        shipment, _, x, ext = await town.order()
+        await town.drain()
+        (sub,) = town.first.live
+        at = town.world.clock()
+        events = read_reports(b"".join(town.first.fake.call(COURIER, x, ext, at)[-1:]))  # type: ignore[union-attr]
+        by_handle = [replace(event, binding=sub.id, x="86" + x) for event in events]
+        await town.world.running.flows.relay_reports.take(by_handle)
+        (row,) = await town.world.op("relay.report", last="1d")
+        assert (row["shipment"], row["calls"], row["minutes"]) == (shipment, 1, 1)

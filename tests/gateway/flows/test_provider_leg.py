@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.gateway.pushed import SECRETS, XS, Towns
+from tests.gateway.orders import CONSIGNEE
+from tests.gateway.pushed import COURIER, SECRETS, XS, Town, Towns
 from virtual_numbers.fakes.huawei import FakeHuawei
 from virtual_numbers.legs import GRACE
 
@@ -138,3 +139,64 @@ async def test_a_provider_s_own_choice_of_number_is_taken_back(towns: Towns) -> 
 
         assert ext != "999" and town.first.live == []
         assert await town.states() == [("bind", "dead")] and await town.action(x, ext) == ("reject", "not_ready")
+
+
+async def courier(town: Town, phone: str) -> str:
+    """The id of a courier with a phone."""
+    made = await town.world.op("courier.add", carrier="sf-express", name="A courier", role="delivery", phone=phone)
+    return str(made["courier"])
+
+
+@pytest.mark.parametrize("kind", ["alibaba", "huawei"])
+async def test_the_party_s_own_calls_reach_the_courier_whom_a_scan_named(towns: Towns, kind: str) -> None:
+    async with towns(kind) as town:
+        _, _, x, ext = await town.order()
+        await town.drain()
+        town.world.clock.turn(timedelta(minutes=1))
+        until = town.world.clock() + timedelta(hours=9)
+        await town.narrow(x, ext, await courier(town, COURIER), f"+86{COURIER}", until)
+        await town.drain()
+
+        (sub,) = town.first.live
+        # Of an extension Huawei rings the party's last caller, and cannot be told of another.
+        assert sub.b == (COURIER if kind == "alibaba" else "")
+        assert {state for _change, state in await town.states()} == {"done"}
+        assert len(await town.entries("courier.phone_pushed")) == (kind == "alibaba")
+
+
+@pytest.mark.parametrize(("kind", "x"), [("alibaba", XS[0]), ("huawei", XS[0]), ("alibaba", "700123456789012")])
+async def test_a_whole_number_is_a_pair_from_the_scan_that_names_its_courier_on(
+    towns: Towns, kind: str, x: str
+) -> None:
+    async with towns(kind, numbers=(x,), ext_digits=0, scheme="axn700") as town:
+        if kind == "alibaba":
+            town.first.fake.numbers.append(x)
+        await town.order()
+        await town.drain()
+        assert town.first.live == [] and await town.action(x, "") == ("reject", "not_ready")
+        assert await town.states() == [("bind", "done")]
+
+        for phone in (COURIER, "13811113333"):
+            town.world.clock.turn(timedelta(minutes=10))
+            until = town.world.clock() + timedelta(hours=9)
+            await town.narrow(x, "", await courier(town, phone), f"+86{phone}", until)
+            await town.drain()
+            (sub,) = town.first.live
+            assert (sub.a.removeprefix("+86"), sub.b.removeprefix("+86")) == (CONSIGNEE.phone, phone)
+            assert abs(sub.until - until - GRACE) <= timedelta(seconds=1), "no longer than it is theirs"
+
+        town.world.clock.turn(timedelta(hours=10))
+        await town.world.running.flows.provider_push.upkeep()
+        await town.drain()
+        assert town.first.live == [] and await town.action(x, "") == ("reject", "not_ready")
+
+
+async def test_a_courier_whose_phone_is_another_by_now_is_not_told(towns: Towns) -> None:
+    async with towns() as town:
+        _, _, x, ext = await town.order()
+        await town.drain()
+        town.world.clock.turn(timedelta(minutes=1))
+        other = await courier(town, "13811113333")
+        await town.narrow(x, ext, other, f"+86{COURIER}", town.world.clock() + timedelta(hours=9))
+        await town.drain()
+        assert town.first.live[0].b == "" and await town.entries("courier.phone_pushed") == []

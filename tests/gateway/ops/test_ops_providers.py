@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -109,3 +110,23 @@ async def test_the_list_tells_what_an_account_carries_and_how_it_does(towns: Tow
         assert (await refused(town.world, "numbers.provider.suspend", name="nobody"))[0] == "provider_account_unknown"
         await town.world.op("numbers.provider.suspend", name="alibaba")
         assert (await town.world.op("numbers.provider.list"))[0]["state"] == "suspended"
+
+
+async def test_dead_letters_are_listed_and_tried_again(towns: Towns) -> None:
+    async with towns() as town:
+        town.first.down = True
+        shipment, _, x, ext = await town.order()
+        town.first.fake.faults.append("isv.BIND_CONFLICT")
+        town.first.down = False
+        await town.pass_time(timedelta(minutes=3))
+        (letter,) = await town.world.op("numbers.pushes")
+        assert (letter["shipment"], letter["state"], letter["x"]) == (shipment, "dead", x)
+        assert letter["legs"] == {"alibaba": "down provider_conflict"} and ext not in json.dumps(letter).split('"')
+
+        assert (await refused(town.world, "numbers.retry", push="psh_none"))[0] == "push_not_found"
+        assert await refused(town.world, "numbers.pushes", state="lost") == ("bad_argument", "state")
+        assert await town.world.op("numbers.retry", push=letter["push"]) == {"pushes": 1}
+        await town.drain()
+        assert len(town.first.live) == 1 and await town.world.op("numbers.pushes") == []
+        assert [row["push"] for row in await town.world.op("numbers.pushes", state="done")] == [letter["push"]]
+        assert await town.world.op("numbers.pushes", state="done", after=letter["push"]) == []
