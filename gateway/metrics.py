@@ -35,7 +35,7 @@ class Metrics:
         self.provider_requests = Counter(
             "veilway_provider_requests",
             "Requests to number providers by account, action and outcome.",
-            ("account", "action", "outcome"),
+            ("provider", "action", "outcome"),
             registry=self.registry,
         )
         self.pushes = Gauge(
@@ -47,7 +47,7 @@ class Metrics:
         self.provider_drift = Gauge(
             "veilway_provider_drift",
             "Differences that the latest reconciliation found at an account.",
-            ("account", "kind"),
+            ("provider", "kind"),
             registry=self.registry,
         )
         self.labels = Counter("veilway_labels", "Labels by format.", ("format",), registry=self.registry)

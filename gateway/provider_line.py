@@ -71,8 +71,8 @@ class ProviderLine:
         read: Callable[[int, bytes], T],
     ) -> T:
         """One exchange: `make(now, nonce)` signs the request when its turn has come. Raises LineFault."""
-        request = make(self._clock(), secrets.token_hex(16))
         await self._pace(account)
+        request = make(self._clock(), secrets.token_hex(16))
         try:
             answer = await _exchange(http, request)
             found = read(*answer)

@@ -48,7 +48,7 @@ class ProviderPush:
     async def once(self) -> int:
         """Work on everything that is due; gives how many bindings that were. Nothing where another process sends."""
         async with self._turn:
-            if not self._service.accounts or not await self._leads():
+            if self._nobody_listens() or not await self._leads():
                 return 0
             now = int(self._service.clock().timestamp() * 1000)
             slots = await self._service.database.read(partial(push_reads.due_slots, now=now, limit=A_ROUND))
@@ -63,11 +63,16 @@ class ProviderPush:
 
         async def work() -> None:
             for slot in waiting:
-                if clock() > ends:
+                if clock() > ends or self._nobody_listens():
                     return
                 await self._settle(http, slot)
 
         await asyncio.gather(*(work() for _ in range(min(AT_ONCE, len(slots)))))
+
+    def _nobody_listens(self) -> bool:
+        """Every account is down or paused: what is due stays due, and an outage costs no writes however much waits."""
+        now = self._service.clock()
+        return all(self._line.health(name).opens_at(now) > now for name in self._service.accounts.by_name)
 
     async def _settle(self, http: aiohttp.ClientSession, slot: Slot) -> None:
         """One binding's fault holds up no other: its pushes come again in a minute."""

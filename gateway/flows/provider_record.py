@@ -78,7 +78,8 @@ class ProviderRecord:
             why = next((one.fault for one in case.legs if one.provider == first), "") or Fault.RETRY.value
             binding, now = case.binding, self._service.clock()
             unit.record(self._entry(case, "binding.failed_over", {"from": first, "to": leg.provider, "why": why}))
-            put(unit, tenant=binding.tenant, shipment=binding.shipment, type="relay.failed_over", now=now, why=why)
+            told = {"carrier": binding.carrier, "why": why}
+            put(unit, tenant=binding.tenant, shipment=binding.shipment, type="relay.failed_over", now=now, **told)
             log.warning("push.failed_over", provider=leg.provider, reason=why)
         await self._service.commit(unit)
 
@@ -132,7 +133,8 @@ class ProviderRecord:
         faults = sorted({leg.fault for leg in case.legs if leg.fault})
         unit.record(self._entry(case, "binding.push_dead", {"wanted": goal.wanted, "faults": faults}))
         if goal.wanted:
-            put(unit, tenant=binding.tenant, shipment=binding.shipment, type="relay.not_ready", now=now)
+            shipment, carrier = binding.shipment, binding.carrier
+            put(unit, tenant=binding.tenant, shipment=shipment, type="relay.not_ready", now=now, carrier=carrier)
         await self._service.commit(unit)
         log.warning("push.dead", shipment=binding.shipment)
 

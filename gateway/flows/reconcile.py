@@ -179,13 +179,13 @@ class Reconcile:
     async def _again(self, tenant: str, row: LegRow, *legs: Leg) -> None:
         slot, ms = row.binding.slot, _ms(self._service.clock())
 
-        def write(connection: Connection) -> None:
+        def work(connection: Connection) -> Sequence[bytes]:
             for leg in legs:
                 push_reads.save_leg(connection, slot, tenant, leg, ms)
             push_reads.revive(connection, slot, ms)
+            return ()
 
-        await self._service.database.write(write)
-        unit = Unit()
+        unit = Unit(work=work)
         put_push(unit, slot, tenant, "repair", ms)
         await self._service.commit(unit)
 

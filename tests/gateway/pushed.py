@@ -25,6 +25,7 @@ from gateway.store.tables import binding_legs, binding_states, outbox, pushes
 from gateway.store.unit import Unit
 from tests.gateway.orders import sf_document, sf_form
 from tests.gateway.world import FORM, SF_PATH, Hands, World, open_world
+from virtual_numbers.binding import State, reopen
 from virtual_numbers.fakes.alibaba import FakeAlibaba
 from virtual_numbers.fakes.huawei import FakeHuawei
 
@@ -161,6 +162,18 @@ class Town:
         state = (held.tenant, held.state.value, int(held.expires_at.timestamp() * 1000), None, peer, ends, "narrowed")
         unit.add(binding_states, *held.slot, ms, *state)
         put_push(unit, held.slot, held.tenant, "narrow", ms, courier)
+        await service.commit(unit)
+
+    async def reopen(self, x: str, ext: str) -> None:
+        """What a return does to a released binding whose place still rests."""
+        service, unit, now = self.world.service, Unit(), self.world.clock.now
+        held = await service.database.read(lambda c: binding_at(c, x, ext))
+        assert held is not None
+        again = reopen(held, now, self.world.running.flows.lifecycle.terms)
+        assert again.expires_at is not None
+        ms, ends = (int(at.timestamp() * 1000) for at in (now, again.expires_at))
+        unit.add(binding_states, *held.slot, ms, held.tenant, State.BOUND.value, ends, None, None, None, "reopened")
+        put_push(unit, held.slot, held.tenant, "extend", ms)
         await service.commit(unit)
 
     async def states(self) -> list[tuple[str, str]]:

@@ -113,8 +113,8 @@ async def test_failures_take_an_account_down_and_an_answer_brings_it_back() -> N
         await ask(line, account(url))
     assert not line.health("north").down(Hands()())
     text = metrics.text().decode()
-    assert 'veilway_provider_requests_total{account="north",action="bind",outcome="provider_retry"} 3.0' in text
-    assert 'outcome="ok"} 1.0' in text
+    assert 'veilway_provider_requests_total{action="bind",outcome="provider_retry",provider="north"} 3.0' in text
+    assert 'outcome="ok",provider="north"} 1.0' in text
 
 
 async def test_an_account_that_was_changed_is_looked_at_anew() -> None:

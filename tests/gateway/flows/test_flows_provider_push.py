@@ -58,6 +58,25 @@ async def test_a_provider_that_is_down_for_two_minutes_gets_every_binding_once(t
         assert {state for _change, state in await town.states()} == {"done"}
 
 
+async def test_while_every_account_is_down_nothing_is_written(towns: Towns) -> None:
+    async with towns() as town:
+        town.first.down = True
+        for n in range(30):
+            await town.order(to=consignee(f"139000908{n:02d}"))
+        await town.pass_time(timedelta(minutes=1))
+        down = town.world.running.flows.provider_line.health("alibaba")
+        assert down.down(town.world.clock())
+        before = await town.rows(pushes, binding_legs)
+        while down.down(town.world.clock()):
+            await town.drain()
+            town.world.clock.turn(timedelta(seconds=1))
+        assert await town.rows(pushes, binding_legs) == before
+
+        town.first.down = False
+        await town.pass_time(timedelta(minutes=3))
+        assert len(town.first.live) == 30
+
+
 async def requests(town: Town) -> int:
     text = town.world.service.metrics.text().decode()
     lines = [line for line in text.splitlines() if line.startswith("veilway_provider_requests_total{")]

@@ -200,3 +200,21 @@ async def test_a_courier_whose_phone_is_another_by_now_is_not_told(towns: Towns)
         await town.narrow(x, ext, other, f"+86{COURIER}", town.world.clock() + timedelta(hours=9))
         await town.drain()
         assert town.first.live[0].b == "" and await town.entries("courier.phone_pushed") == []
+
+
+async def test_a_reopened_binding_is_bound_again_under_the_same_id(towns: Towns) -> None:
+    async with towns() as town:
+        _, _, x, ext = await town.order()
+        await town.drain()
+        (first,) = town.first.live
+        town.world.clock.turn(timedelta(days=31))
+        assert await town.world.running.flows.lifecycle.expire() == 1
+        await town.drain()
+        assert town.first.live == []
+
+        town.world.clock.turn(timedelta(minutes=1))
+        await town.reopen(x, ext)
+        await town.drain()
+        (again,) = town.first.live
+        assert (again.out_id, again.a, again.ext) == (first.out_id, first.a, ext) and again.id != first.id
+        assert await town.action(x, ext) == ("connect", "connected")

@@ -177,7 +177,7 @@ async def test_the_daily_chore_counts_by_kind_and_repairs_nothing(towns: Towns) 
         assert await chore.daily() == 1
         assert await chore.daily() == 0, "once a day, whichever process comes first"
         text = town.world.service.metrics.text().decode()
-        assert 'veilway_provider_drift{account="alibaba",kind="missing"} 1.0' in text
+        assert 'veilway_provider_drift{kind="missing",provider="alibaba"} 1.0' in text
         assert len(town.first.live) == 1
         town.world.clock.turn(timedelta(hours=25))
         assert await chore.daily() == 1
