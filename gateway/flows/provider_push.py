@@ -30,6 +30,7 @@ AT_ONCE = 8  # bindings under way; each account's own rate bounds its requests
 A_ROUND = 200
 ROUND_SECONDS = 30.0  # after which no further binding is begun, so that the lease outlives the round
 LEASE = timedelta(minutes=2)
+ASK_AGAIN_MS = 5_000
 TICK = 0.5
 UPKEEP_EVERY = 60.0
 
@@ -44,6 +45,7 @@ class ProviderPush:
         self._turn = asyncio.Lock()
         self._held_until = 0
         """Until when this process is the one that sends (ms)."""
+        self._ask_at = 0
 
     async def once(self) -> int:
         """Work on everything that is due; gives how many bindings that were. Nothing where another process sends."""
@@ -91,9 +93,12 @@ class ProviderPush:
             return True
         now = int(service.clock().timestamp() * 1000)
         length = int(LEASE.total_seconds() * 1000)
-        if now > self._held_until - length // 2:
+        if now > self._ask_at:
             lease = partial(push_reads.take_lease, name="push", holder=service.holder, now=now, until=now + length)
-            self._held_until = now + length if await service.database.write(lease) else 0
+            held = await service.database.write(lease)
+            self._held_until = now + length if held else 0
+            # Renewed at half its time; where another has it, looked at again in some seconds.
+            self._ask_at = now + length // 2 if held else now + ASK_AGAIN_MS
         return now < self._held_until
 
     async def upkeep(self) -> int:
@@ -104,14 +109,14 @@ class ProviderPush:
         now = service.clock()
         ms, before = int(now.timestamp() * 1000), int((now + LONGEST_TERM / 2).timestamp() * 1000)
         read = partial(push_reads.running_out, now=ms, before=before, limit=A_ROUND)
-        found, figures = await service.database.read(lambda c: (read(c), push_reads.figures(c)))
+        found, unsettled = await service.database.read(lambda c: (read(c), push_reads.unsettled(c)))
         unit = Unit()
         for slot, tenant in found:
             put_push(unit, slot, tenant, "extend", ms)
         if found:
             await service.commit(unit)
-        for state in ("waiting", "dead"):
-            service.metrics.pushes.labels(state).set(figures[""].get(state, 0))
+        for state, count in unsettled.items():
+            service.metrics.pushes.labels(state).set(count)
         return len(found)
 
     async def run(self) -> None:

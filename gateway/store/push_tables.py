@@ -53,6 +53,7 @@ pushes = Table(
         sqlite_where=text("state = 'waiting'"),
         postgresql_where=text("state = 'waiting'"),
     ),
+    Index("ix_pushes_dead", "id", sqlite_where=text("state = 'dead'"), postgresql_where=text("state = 'dead'")),
 )
 binding_legs = Table(
     "binding_legs",
@@ -72,6 +73,7 @@ binding_legs = Table(
     Column("fault", Text, nullable=False, default=""),
     Column("courier", Text, nullable=False, default=""),
     Column("at", BigInteger, nullable=False),
+    Index("ix_binding_legs_account", "account", "state"),
     sqlite_with_rowid=False,
 )
 chore_leases = Table(

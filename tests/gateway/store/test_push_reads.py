@@ -6,6 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+from sqlalchemy import Connection
+
 from gateway.flows.push_outbox import push_row
 from gateway.store import push_reads
 from gateway.store.tables import bindings, pushes
@@ -54,7 +57,7 @@ async def test_the_longest_waiting_comes_first_and_each_binding_once(store: Stor
     await store.database.write(lambda c: push_reads.settle(c, (rows[1][0],), state="done"))
     await store.database.write(lambda c: push_reads.put_off(c, slots[2], MS + 5))
     assert await due(MS) == [slots[0]]
-    assert await store.database.read(lambda c: push_reads.figures(c)) == {"": {"waiting": 3}}
+    assert await store.database.read(push_reads.unsettled) == {"waiting": 3, "dead": 0}
 
 
 async def test_dead_letters_are_settled_by_a_repair(store: Store) -> None:
@@ -62,7 +65,7 @@ async def test_dead_letters_are_settled_by_a_repair(store: Store) -> None:
     await keep(store, (pushes, row))
     await store.database.write(lambda c: push_reads.settle(c, (row[0],), state="dead"))
     await store.database.write(lambda c: push_reads.revive(c, SLOT, MS))
-    assert (await store.database.read(push_reads.figures))[""] == {}
+    assert await store.database.read(push_reads.unsettled) == {"waiting": 0, "dead": 0}
     assert await store.database.read(lambda c: push_reads.is_pushed(c, SLOT))
 
 
@@ -105,3 +108,24 @@ async def test_one_process_at_a_time_does_a_chore(store: Store) -> None:
     assert await take("p1", 100) and not await take("p2", 105) and await take("p1", 105)
     assert not await take("p1", 106, renew=False)
     assert not await take("p2", 115) and await take("p2", 116) and not await take("p1", 117)
+
+
+async def test_what_is_due_is_found_without_walking_all_that_was_ever_told(store: Store) -> None:
+    if store.database.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses its plan by the table's size")
+    statement = push_reads.due_statement(MS, 9).compile(dialect=store.database.dialect)
+
+    def plan(connection: Connection) -> str:
+        values = tuple(statement.params[name] for name in statement.positiontup or ())
+        return repr(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all())
+
+    assert "ix_pushes_waiting" in await store.database.read(plan)
+
+
+async def test_an_account_s_legs_are_counted_by_state(store: Store) -> None:
+    for n, state in enumerate([LegState.UP, LegState.UP, LegState.DOWN]):
+        slot = SLOT._replace(ext=f"{n:03d}")
+        await store.database.write(
+            lambda c, slot=slot, state=state: push_reads.save_leg(c, slot, "shop_a", Leg("psh", "north", state), MS)  # type: ignore[misc]
+        )
+    assert await store.database.read(push_reads.figures) == {"north": {"up": 2, "down": 1}}

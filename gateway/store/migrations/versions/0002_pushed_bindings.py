@@ -59,6 +59,13 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'waiting'"),
         postgresql_where=sa.text("state = 'waiting'"),
     )
+    op.create_index(
+        "ix_pushes_dead",
+        "pushes",
+        ["id"],
+        sqlite_where=sa.text("state = 'dead'"),
+        postgresql_where=sa.text("state = 'dead'"),
+    )
     op.create_table(
         "binding_legs",
         sa.Column("x", sa.Text(), nullable=False),
@@ -79,6 +86,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("x", "ext", "turn", "account", name=op.f("pk_binding_legs")),
         sqlite_with_rowid=False,
     )
+    op.create_index("ix_binding_legs_account", "binding_legs", ["account", "state"])
     for name in ("out_id", "handle", "expires_at"):
         op.create_index(op.f(f"ix_binding_legs_{name}"), "binding_legs", [name])
     op.create_table(
