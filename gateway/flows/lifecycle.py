@@ -139,7 +139,15 @@ class Lifecycle:
         return await self._service.database.read(lambda c: {slot for slot in asked if push_reads.is_pushed(c, slot)})
 
     def _write(
-        self, unit: Unit, binding: Binding, changed: Binding, now: datetime, reason: str, strange: bool, pushed: bool, by: str = ""
+        self,
+        unit: Unit,
+        binding: Binding,
+        changed: Binding,
+        now: datetime,
+        reason: str,
+        strange: bool,
+        pushed: bool,
+        by: str = "",
     ) -> Then:
         if changed == binding:
             return nothing

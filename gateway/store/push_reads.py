@@ -109,7 +109,7 @@ def case(connection: Connection, slot: Slot) -> Case | None:
     rows = connection.execute(select(pushes).where(*_at(pushes, slot)).order_by(pushes.c.at, pushes.c.id)).all()
     if binding is None or not rows:
         return None
-    held = relay_reads.number(connection, slot.x)
+    held = connection.execute(select(numbers.c.pool, numbers.c.filing).where(numbers.c.x == slot.x)).first()
     latest = connection.execute(select(func.max(binding_states.c.at)).where(*_at(binding_states, slot))).scalar()
     waiting = [row for row in rows if row.state == "waiting"]
     courier = next((row.courier for row in reversed(rows) if row.courier), "")
@@ -118,8 +118,8 @@ def case(connection: Connection, slot: Slot) -> Case | None:
         binding=binding,
         state_at=latest if latest is not None else int(binding.bound_at.timestamp() * 1000) - 1,
         out_id=next((row.id for row in rows if row.change == "bind"), rows[0].id),
-        pool=held[0] if held else "",
-        filed=bool(held) and held[1] == "callable",  # type: ignore[index]
+        pool=held.pool if held else "",
+        filed=held is not None and held.filing == "callable",
         legs=tuple(legs_of(connection, slot)),
         waiting=tuple(row.id for row in waiting),
         since=min((row.at for row in waiting), default=0),
@@ -303,11 +303,6 @@ def take_lease(connection: Connection, name: str, *, holder: str, now: int, unti
         {"name": name, "holder": holder, "until": until},
     )
     return made.rowcount == 1
-
-
-def pool_of(connection: Connection, x: str) -> str:
-    """The pool of a number; empty where we hold no such number."""
-    return connection.execute(select(numbers.c.pool).where(numbers.c.x == x)).scalar() or ""
 
 
 def _when(ms: int | None) -> datetime | None:

@@ -133,9 +133,8 @@ async def test_a_number_that_lives_again_charges_each_shipment_its_own_calls(own
     assert held is not None
     ms = int(own_world.clock().timestamp() * 1000)
     unit = Unit()
-    unit.add(
-        bindings, x, ext, 1, "shop_b", "shp_later", "ups", "recipient", "axn-ext", b"q" * 16, b"r" * 16, ms, ms + 9000
-    )  # fmt: skip
+    later = ("shop_b", "shp_later", "ups", "recipient", "axn-ext", b"q" * 16, b"r" * 16, ms, ms + 9000, "callable")
+    unit.add(bindings, x, ext, 1, *later)
     await own_world.service.commit(unit)
     await own_world.running.flows.relay_reports.take([*early, *call(x, ext, own_world, seconds=10, id="c2")])
     rows = await own_world.op("relay.report", last="90d")

@@ -63,6 +63,7 @@ def binding(ext: str = "0001", turn: int = 0, x: str = X, party: bytes = PARTY) 
         OWNER,
         MS + turn,
         MS + 99,
+        "callable",
     )
 
 
