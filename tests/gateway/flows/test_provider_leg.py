@@ -10,6 +10,7 @@ import pytest
 
 from tests.gateway.orders import CONSIGNEE
 from tests.gateway.pushed import COURIER, SECRETS, XS, Town, Towns
+from tests.gateway.world import SECRETS as CARRIER
 from virtual_numbers.fakes.huawei import FakeHuawei
 from virtual_numbers.legs import GRACE
 
@@ -218,3 +219,23 @@ async def test_a_reopened_binding_is_bound_again_under_the_same_id(towns: Towns)
         (again,) = town.first.live
         assert (again.out_id, again.a, again.ext) == (first.out_id, first.a, ext) and again.id != first.id
         assert await town.action(x, ext) == ("connect", "connected")
+
+
+@pytest.mark.parametrize("scheme", ["axn-ext", "axn700"])
+async def test_a_scan_that_narrows_is_told_and_the_next_courier_s_too(towns: Towns, scheme: str) -> None:
+    digits = 3 if scheme == "axn-ext" else 0
+    async with towns(scheme=scheme, ext_digits=digits, numbers=XS[:1]) as town:
+        asked = {"carrier": "sf-express", "base_url": town.world.sf.url, "secrets": CARRIER["sf-express"]}
+        await town.world.op("carrier.enable", **asked, options={"couriers": {"narrow": "Asia/Shanghai"}})
+        _, waybill, _, ext = await town.order()
+        await town.drain()
+        town.world.clock.turn(timedelta(minutes=5))
+        await town.world.scan(await town.world.courier("station", phone="13800009999"), waybill=waybill)
+        for phone in (COURIER, "13811113333"):
+            town.world.clock.turn(timedelta(minutes=5))
+            seen = await town.world.scan(await town.world.courier(phone=phone), waybill=waybill)
+            assert seen.json["stage"] == "out_for_delivery"
+            await town.drain()
+            (sub,) = town.first.live
+            assert (sub.a, sub.b, sub.ext) == (CONSIGNEE.phone, phone, ext)
+        assert {state for _change, state in await town.states()} == {"done"}
