@@ -10,9 +10,14 @@ from collections.abc import AsyncIterator, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 from tests.postgres import binaries, postgres
+
+# A property holds or does not; how long a busy machine takes for one example says nothing of it. Costs have benches of their own.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 _names = itertools.count(1)
 STORES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.pg)]
