@@ -8,6 +8,7 @@
 #   make bench-parts  what masking, labels, scans and look-ups cost alone
 #   make load     a mixed day of orders, scans and calls; report in out/load.html
 #   make proofs   the longer proofs: kill -9, big properties, simulations
+#   make fuzz     five minutes of hostile bytes for each parser (ARGS="--seconds 60 --only json")
 #   make mutation every small change of a masker, and whether a test notices it
 #   make format   put the code into shape
 #   make lock     renew the locks from pyproject.toml
@@ -22,7 +23,7 @@ WORKERS ?= auto
 ARGS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-parts load proofs mutation format lock clean browser telephony benchtools
+.PHONY: help demo test check bench bench-parts load proofs fuzz mutation format lock clean browser telephony benchtools
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -54,6 +55,9 @@ proofs: $(DEV)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m slow --timeout 1800 $(ARGS)
 	for scheme in axn-ext axn700 axb; do $(BIN)/python -m virtual_numbers.proof --steps 300000 --scheme $$scheme || exit 1; done
 	$(BIN)/python -m gateway.proof_tickets
+
+fuzz: $(DEV)
+	nice $(BIN)/python -m tests.fuzz --seconds 300 $(ARGS)
 
 mutation: $(DEV)
 	tools/mutation.sh

@@ -102,8 +102,11 @@ def dumps(xml: Xml) -> bytes:
 
 
 def canonical(xml: Xml) -> bytes:
-    """The same bytes for equal documents (XML C14N)."""
-    return etree.tostring(xml.root, method="c14n")
+    """The same bytes for equal documents (XML C14N; its second edition where names stand in a relative namespace)."""
+    try:
+        return etree.tostring(xml.root, method="c14n")
+    except etree.C14NError:
+        return str(etree.canonicalize(etree.tostring(xml.root, encoding="unicode"))).encode()
 
 
 def local_name(element: Element) -> str:

@@ -15,11 +15,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from carriers.errors import ProfileError, shown_key
 
 OUTSIDE = ("query", "header", "path")
+ALTERNATIVES = 5000  # the widest list of any carrier so far has a hundred
 ITEMS = "[]"
 ANY = "*"
 ANY_DEPTH = "**"
@@ -40,8 +42,11 @@ class Step(NamedTuple):
 
 
 def expand(text: str) -> list[str]:
-    """All paths that `{a,b}` stands for, each once; braces may nest."""
-    return list(dict.fromkeys(_expand(text)))
+    """All paths that `{a,b}` stands for, each once; braces may nest. Raises ProfileError(code="path_invalid") where they are too many."""
+    found = list(dict.fromkeys(islice(_expand(text), ALTERNATIVES + 1)))
+    if len(found) > ALTERNATIVES:
+        raise ProfileError(f"a path stands for more than {ALTERNATIVES} others", code="path_invalid")
+    return found
 
 
 def _expand(text: str) -> Iterator[str]:

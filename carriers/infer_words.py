@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import lru_cache
 from importlib.resources import files
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -34,6 +34,7 @@ def _vocabulary() -> dict[str, frozenset[str]]:
 
 CONCEPTS = _vocabulary()
 _LONGEST = max(map(len, CONCEPTS))
+LONGEST_KEY = 200  # letters; no key of any format says more in more
 _NONE: frozenset[str] = frozenset()
 
 
@@ -46,17 +47,21 @@ def concepts(word: str) -> frozenset[str]:
 def forgetting(some: Iterable[str]) -> Iterator[None]:
     """As if the vocabulary had never held these words: how `infer_score` asks what a carrier that nobody knew would have met. Not for threads."""
     lost = {word: CONCEPTS.pop(word) for word in {fold(word) for word in some} & set(CONCEPTS)}
-    words.cache_clear()
+    _words.cache_clear()
     try:
         yield
     finally:
         CONCEPTS.update(lost)
-        words.cache_clear()
+        _words.cache_clear()
 
 
-@cache
 def words(key: str) -> tuple[str, ...]:
     """`shipToPostalCode`, `ship_to_postal_code` and `SHIPTOPOSTALCODE` are (ship, to, postal, code); digits fall away."""
+    return _words(key[:LONGEST_KEY])
+
+
+@lru_cache(4096)  # a format's keys are few; live traffic's strangers must not grow memory
+def _words(key: str) -> tuple[str, ...]:
     key = _E_MAIL.sub(" email ", key)
     parts: list[str] = []
     for chunk in _CUT.split(key):

@@ -64,6 +64,8 @@ def compile_text(text: str, name: str) -> CarrierProfile:
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"line (\d+)", str(error))
         raise _located(f"not TOML: {error}", f"{name}:{at[1] if at else 1}") from None
+    except RecursionError:
+        raise _located("nested too deeply", f"{name}:1") from None
     try:
         table = msgspec.convert(raw, ProfileTable)
     except msgspec.ValidationError as error:

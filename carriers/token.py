@@ -6,6 +6,7 @@ caches what comes out, one flight at a time.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -17,6 +18,8 @@ from carriers.finish import Moment
 from carriers.profile import CarrierProfile, TokenEndpoint
 from carriers.wire import WireReply, WireRequest
 
+LONGEST = 90 * 86400  # seconds; a token that is said to live longer is asked for anew by then
+_SECONDS = re.compile(r"([0-9]{1,10})(?:\.[0-9]{1,10})?")
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -56,8 +59,8 @@ def parse_token(profile: CarrierProfile, reply: WireReply) -> tuple[str, int]:
     token = _at(document, endpoint.token)
     if not token:
         raise CarrierRefusal("the carrier's token reply holds no token", code="token_refused")
-    seconds = _at(document, endpoint.expires) if endpoint.expires else ""
-    return token, int(float(seconds)) if seconds.replace(".", "", 1).isdigit() else endpoint.default_seconds
+    said = _SECONDS.fullmatch(_at(document, endpoint.expires) if endpoint.expires else "")
+    return token, min(int(said[1]), LONGEST) if said else endpoint.default_seconds
 
 
 def _endpoint(profile: CarrierProfile) -> TokenEndpoint:

@@ -67,6 +67,8 @@ def load_policy(text: str) -> ScopePolicy:
         source = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyInvalid(f"not TOML: {error}") from None
+    except RecursionError:
+        raise PolicyInvalid("nested too deeply") from None
     _only(source, _TOP_KEYS, "")
     name = _text(source.get("name", ""), "name")
     if not name:

@@ -26,6 +26,8 @@ READABLE = frozenset({"PDF", "ZPL", "HTML"})
 """Formats that say what they print; one of these that cannot be read is broken or hides something, and nobody's word helps."""
 LABEL_SCOPE = frozenset({Kind.ADDRESS_LINE, Kind.ID})
 """What a carrier that delivers from the printed label prints whole."""
+PIXELS = 120_000_000
+"""What is drawn of one label: three A4 pages at 600 dpi, or some fifty labels at 300. A small file can ask for gigabytes."""
 WITHHOLD, REPLACE, TRUST = "withhold", "replace", "trust"
 POLICIES = (WITHHOLD, REPLACE, TRUST)
 
@@ -105,7 +107,7 @@ def _look(art: Paper, parties: list[Party], keep: Collection[str]) -> tuple[_Loo
     """What a reader of the label gets to know, and the label masked where that is the answer."""
     plain = Plain(parties, keep=keep)
     try:
-        verdict = check(art.content, plain)
+        verdict = check(art.content, plain, pixels=PIXELS)
     except VeilwayError:
         # Another printer's language, mostly: its words are searched, its drawings are unread. A format that we read is broken, or hides something.
         told = art.format in READABLE or plain.guard.check_bytes(art.content)

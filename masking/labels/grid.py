@@ -13,9 +13,11 @@ import zxingcpp
 from PIL import Image
 
 from masking.labels.codes import QUIET_BARS, QUIET_QR
+from masking.labels.errors import LabelRefused
 
 FINEST_BARS, FINEST_SQUARE = 2, 3
 """Dots a module; a QR of two does not survive printing and a tilted camera."""
+LONGEST_SIDE = 65_535  # dots; the code reader counts them in two bytes
 LINEAR = {"Code 128", "Code 39", "Code 93", "ITF", "Codabar", "EAN-13", "UPC-A"}
 
 
@@ -34,7 +36,12 @@ class Seen:
 
 
 def codes_in(image: Image.Image, *, on_grid: bool = True) -> list[Seen]:
-    """Every code that a reader finds, damaged ones included, with what a pre-flight has against it."""
+    """Every code that a reader finds, damaged ones included, with what a pre-flight has against it.
+
+    Raises `LabelRefused` (`file_unreadable`) for a picture larger than the reader takes.
+    """
+    if max(image.size) > LONGEST_SIDE:
+        raise LabelRefused("A picture is longer than any paper.", code="file_unreadable")
     grey = image.convert("L")
     found = zxingcpp.read_barcodes(grey, try_invert=False, return_errors=True)
     readable = [code for code in found if code.valid]

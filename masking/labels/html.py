@@ -31,6 +31,9 @@ _TAGS = re.compile(r"<[^<>]*>")
 _DATA = re.compile(r"data:([\w/+.-]*)((?:;[^,;]*)*),", re.I)
 _WHOLE_DATA = re.compile(r"data:[\w/+.;=-]*,[A-Za-z0-9+/=%\s]*", re.I)
 _CSS_URL = re.compile(r"url\(\s*['\"]?\s*([^'\")]+)", re.I)
+_UNFIT = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
+)  # no page may hold these, however a reference spells them
 # Elements that begin a line of their own; what stands in others runs on in the sentence around it.
 _BLOCKS = frozenset(
     re.findall(
@@ -93,7 +96,7 @@ def pictures(data: bytes) -> Iterator[Image.Image]:
         try:
             with Image.open(io.BytesIO(content)) as image:
                 yield image.convert("L")
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        except Exception as error:  # a decoder of broken pictures raises whatever it stumbles over
             raise LabelRefused("A picture of the page cannot be read.", code="file_unreadable") from error
 
 
@@ -120,18 +123,17 @@ def rewrite(data: bytes, replace: Callable[[str], str]) -> tuple[bytes, int]:
     source, charset = _decoded(data)
     root = _parsed(source)
     changed = 0
-    for element in list(root.iter()):
-        if not isinstance(element.tag, str):
-            _drop(element)
-            continue
+    for comment in [element for element in root.iter() if not isinstance(element.tag, str)]:
+        _drop(comment)  # first of all: what stands behind it joins the text before it
+    for element in root.iter():
         for name, value in list(element.attrib.items()):
             if not _DATA.match(str(value)) and (new := replace(str(value))) != value:
-                element.set(name, new)
+                element.set(name, _UNFIT.sub("", new))
                 changed += 1
         for part in ("text", "tail"):
             old = getattr(element, part)
             if old and (new := _around(old, replace)) != old:
-                setattr(element, part, new)
+                setattr(element, part, _UNFIT.sub("", new))
                 changed += 1
     doctype = root.getroottree().docinfo.doctype or None
     written = lxml.html.tostring(root, encoding="unicode", doctype=doctype)
@@ -150,9 +152,9 @@ def _drop(comment: Any) -> None:
         return
     before, tail = comment.getprevious(), comment.tail or ""
     if before is not None:
-        before.tail = (before.tail or "") + tail
+        before.tail = _UNFIT.sub("", (before.tail or "") + tail)
     else:
-        parent.text = (parent.text or "") + tail
+        parent.text = _UNFIT.sub("", (parent.text or "") + tail)
     comment.tail = None
     parent.remove(comment)
 

@@ -16,7 +16,7 @@ from masking.labels.errors import TicketRefused
 from masking.labels.grid import Seen, codes_in
 from masking.labels.layout import Finding
 from masking.labels.shapes import mask_shapes, personal_kinds
-from masking.labels.sinks import Reading, Said, read
+from masking.labels.sinks import PIXELS, Reading, Said, read
 from masking.labels.ticket import parse
 from masking.labels.unread import unread
 from masking.party import mask_party
@@ -74,9 +74,9 @@ def personal_sinks(reading: Reading) -> list[str]:
     return [item.sink for item in reading.said if _personal(item, None)]
 
 
-def check(data: bytes, plain: Plain | None = None) -> Verdict:
-    """Look a label file over. Raises `LabelRefused` where it cannot be read completely."""
-    reading = read(data)
+def check(data: bytes, plain: Plain | None = None, *, pixels: int = PIXELS) -> Verdict:
+    """Look a label file over. Raises `LabelRefused` where it cannot be read completely, or has more `pixels`."""
+    reading = read(data, pixels=pixels)
     seen = [code for picture in reading.pictures for code in codes_in(picture.image, on_grid=picture.on_grid)]
     said = [*reading.said, *(Said(f"{code.format} code", code.text, code=True) for code in seen if code.text)]
     findings: dict[Finding, None] = {}

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from PIL import Image, ImageSequence
 
@@ -20,6 +21,10 @@ from masking.labels.grid import FINEST_BARS, FINEST_SQUARE
 from masking.labels.raster import WHITE
 
 Image.MAX_IMAGE_PIXELS = 100_000_000
+PAGE = 40_000_000
+"""Pixels of one page: A4 at 600 dpi has 35 million."""
+PIXELS = 2_000_000_000
+"""Of all pages of a file together: a bundle of two thousand labels. Whoever reads what strangers send asks for less."""
 _TSPL = re.compile(rb"(?m)^\s*(?:SIZE\s|CLS\s*$|BITMAP\s)")
 _BITMAP = re.compile(rb"BITMAP\s+(\d+),(\d+),(\d+),(\d+),(\d),")
 _QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"')
@@ -74,14 +79,14 @@ def format_of(data: bytes) -> str:
     return "tspl" if _TSPL.search(data) else ""
 
 
-def read(data: bytes) -> Reading:
-    """Take a file apart. Raises `LabelRefused` (`file_unreadable` and the formats' own codes)."""
+def read(data: bytes, *, pixels: int = PIXELS) -> Reading:
+    """Take a file apart. Raises `LabelRefused` (`file_unreadable` and the formats' own codes), also where its pages have more `pixels`."""
     from masking.labels.sinks_pdf import read_pdf
 
     readers: dict[str, Callable[[bytes], Reading]] = {
-        "png": _read_image,
-        "image": _read_image,
-        "pdf": read_pdf,
+        "png": partial(_read_image, pixels=pixels),
+        "image": partial(_read_image, pixels=pixels),
+        "pdf": partial(read_pdf, pixels=pixels),
         "html": _read_html,
         "zpl": _read_zpl,
         "tspl": _read_tspl,
@@ -92,14 +97,18 @@ def read(data: bytes) -> Reading:
     return reader(data)
 
 
-def _read_image(data: bytes) -> Reading:
+def _read_image(data: bytes, *, pixels: int) -> Reading:
     try:
         with Image.open(io.BytesIO(data)) as image:
+            if image.width * image.height > PAGE or image.width * image.height * getattr(image, "n_frames", 1) > pixels:
+                raise LabelRefused("The picture is larger than any label.", code="file_unreadable")
             said = [Said(f"metadata {key}", str(value)) for key, value in image.info.items() if isinstance(value, str)]
             said += [Said("exif", str(value)) for value in image.getexif().values() if isinstance(value, str)]
             frames = [frame.convert("RGBA") for frame in ImageSequence.Iterator(image)]
             kept = image.format == "PNG" and len(frames) == 1
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except LabelRefused:
+        raise
+    except Exception as error:  # a decoder of broken pictures raises whatever it stumbles over
         raise LabelRefused("The picture cannot be read.", code="file_unreadable") from error
     if kept and (tail := data[data.rfind(b"IEND") + 8 :]):
         said.append(Said("after the picture", tail.decode("utf-8", "replace")))

@@ -12,14 +12,14 @@ import pypdfium2
 from PIL import Image
 
 from masking.labels.errors import LabelRefused
-from masking.labels.sinks import Picture, Reading, Said
+from masking.labels.sinks import PAGE, PIXELS, Picture, Reading, Said
 
 MAX_PAGES, MAX_SIDE_MM = 2000, 2000
 DRAWN = 300 / 25.4
 """Dots a millimetre at which a page is drawn that has no picture of its own resolution."""
 
 
-def read_pdf(data: bytes) -> Reading:
+def read_pdf(data: bytes, *, pixels: int = PIXELS) -> Reading:
     """Take a PDF apart, each revision. Raises `LabelRefused` (`file_unreadable`, `pdf_encrypted`)."""
     said: list[Said] = []
     pictures: list[Picture] = []
@@ -29,7 +29,7 @@ def read_pdf(data: bytes) -> Reading:
         try:
             said += [Said(sink + where, text) for sink, text in _texts(revision)]
             if at == 0:
-                pictures += _pages(revision)
+                pictures += _pages(revision, pixels)
         except pikepdf.PasswordError as error:
             raise LabelRefused("The PDF is encrypted.", code="pdf_encrypted") from error
         except (pikepdf.PdfError, pypdfium2.PdfiumError, ValueError, RuntimeError) as error:
@@ -98,10 +98,15 @@ def _text_layer(data: bytes) -> Iterator[tuple[str, str]]:
         document.close()
 
 
-def _pages(data: bytes) -> Iterator[Picture]:
+def _pages(data: bytes, pixels: int) -> Iterator[Picture]:
     document = pypdfium2.PdfDocument(data)
     try:
         for number in range(len(document)):
+            width, height = document[number].get_size()
+            drawn = int(width / 72 * 25.4 * DRAWN * height / 72 * 25.4 * DRAWN)
+            pixels -= drawn
+            if pixels < 0 or drawn > PAGE:
+                raise LabelRefused("The PDF has more pages than any label.", code="file_unreadable")
             yield _page(document[number], number + 1)
     finally:
         document.close()

@@ -100,7 +100,7 @@ def load(path: Path) -> Template:
     """A shop's own template; `logo` and `fonts` in it are files beside it. Raises `LabelRefused` (`template_invalid`)."""
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _invalid("The template is not a readable TOML file.", "") from error
     return parse(document, name=path.stem, beside=path.parent)
 

@@ -80,3 +80,10 @@ def test_a_document_inside_a_string_may_declare_any_charset(charset: str) -> Non
 
 def test_a_charset_that_does_not_exist_is_refused_inside_a_string_too() -> None:
     assert refusal_of(envelope_xml.recoded, b"<?xml version='1.0' encoding='klingon'?><a/>", "") == "bad_charset"
+
+
+def test_names_in_a_relative_namespace_can_be_compared() -> None:
+    one, same, other = (
+        envelope_xml.loads(raw, "") for raw in (b"<a xmlns='b'>1</a>", b'<a xmlns="b" >1</a>', b"<a xmlns='b'>2</a>")
+    )
+    assert envelope_xml.canonical(one) == envelope_xml.canonical(same) != envelope_xml.canonical(other)

@@ -60,3 +60,9 @@ def test_braces_stand_for_alternatives_each_once() -> None:
 )
 def test_relative_paths_join_in_the_notation_of_their_base(base: str, relative: str, full: str) -> None:
     assert join(base, relative) == full
+
+
+def test_braces_that_stand_for_millions_are_an_error_at_once() -> None:
+    with pytest.raises(ProfileError) as error:
+        expand("{a,b}" * 40)
+    assert error.value.code == "path_invalid"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from carriers import infer_words
 from carriers.infer_words import concepts, fold, forgetting, words
 
 
@@ -69,3 +70,11 @@ def test_no_carrier_is_named_in_the_vocabulary() -> None:
         "gls",
     }
     assert brands & set(CONCEPTS) == {"landmark"}  # what an Indian address line calls a place nearby
+
+
+def test_the_keys_of_strangers_do_not_grow_memory() -> None:
+    for number in range(10_000):
+        words(f"key{number}" + "x" * 10_000)
+    held = infer_words._words.cache_info()
+    assert held.currsize == held.maxsize and held.maxsize is not None and held.maxsize <= 4096
+    assert sum(map(len, words("x" * 100_000))) <= infer_words.LONGEST_KEY

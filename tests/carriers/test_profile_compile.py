@@ -187,3 +187,8 @@ def test_every_built_in_profile_compiles_under_its_own_name() -> None:
         assert (BUILT_IN / f"{name}.toml").is_file()
         assert profile.name["en"]
         assert any(operation.effect == "create" for operation in profile.operations.values())
+
+
+def test_a_file_nested_beyond_reason_is_an_error() -> None:
+    with pytest.raises(ProfileError):
+        compile_text("a = " + "[" * 5000, "acme.toml")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -35,3 +36,22 @@ def test_a_carrier_without_an_endpoint_says_so() -> None:
     with pytest.raises(CarrierRefusal) as refusal:
         token_request(acme(), {})
     assert refusal.value.code == "no_token_endpoint"
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("3600", 3600),
+        ("3599.9", 3599),
+        ("9" * 10, 90 * 86400),
+        ("9" * 400, 3000),
+        ("1e400", 3000),
+        ("-1", 3000),
+        ("٣٠", 3000),
+    ],
+)
+def test_a_token_lives_as_long_as_is_sensible(said: str, seconds: int) -> None:
+    ups = load_profile("ups")
+    assert ups is not None
+    body = json.dumps({"access_token": "t", "expires_in": said}).encode()
+    assert parse_token(ups, WireReply(200, {}, body)) == ("t", seconds)

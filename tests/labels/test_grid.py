@@ -5,6 +5,7 @@ import zxingcpp
 from PIL import Image, ImageChops, ImageDraw
 
 from masking.labels.codes import ticket_matrix, waybill_bars
+from masking.labels.errors import LabelRefused
 from masking.labels.grid import codes_in
 from masking.labels.layout import BarsItem, MatrixItem
 from masking.labels.raster import bars_image, matrix_image
@@ -84,3 +85,8 @@ def test_other_codes_are_read_as_well() -> None:
     image = zxingcpp.create_barcode("138", zxingcpp.DataMatrix).to_image(scale=6)
     drawn = Image.frombuffer("L", (image.shape[1], image.shape[0]), image)
     assert [code.text for code in codes_in(page(drawn))] == ["138"]
+
+
+def test_a_picture_longer_than_the_code_reader_takes_is_refused() -> None:
+    with pytest.raises(LabelRefused):
+        codes_in(Image.new("L", (70_000, 2), 255))

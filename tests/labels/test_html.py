@@ -154,3 +154,8 @@ def test_a_page_that_cannot_be_read_completely_is_refused(data: bytes) -> None:
 
 def test_ten_thousand_levels_are_no_trouble() -> None:
     assert "personal_phone" in kinds(page("<div>" * 10_000 + "13812345678"))
+
+
+def test_characters_that_no_page_may_hold_do_not_stop_the_masking() -> None:
+    done = remask(page("<p>a&#1;<!-- x -->\x02欧阳娜娜&#xFFFE;</p>"), [RECIPIENT]).data.decode()
+    assert "欧阳娜娜" not in done and "欧阳**" in done

@@ -86,3 +86,36 @@ def test_what_cannot_be_read_completely_is_refused(data: bytes) -> None:
 
 def test_what_a_file_says_is_not_in_the_repr() -> None:
     assert "张三" not in repr(read(png(Author="张三")))
+
+
+def refused(data: bytes, **more: int) -> str:
+    with pytest.raises(LabelRefused) as refusal:
+        read(data, **more)
+    return refusal.value.code
+
+
+def test_a_small_file_that_asks_for_gigabytes_is_refused(make_label) -> None:
+    out = io.BytesIO()
+    Image.new("1", (40_001, 1000), 1).save(out, "PNG")
+    assert refused(out.getvalue()) == "file_unreadable"
+    pages = render(make_label(), format="pdf").data
+    assert read(pages, pixels=10_000_000).pictures and refused(pages, pixels=1_000_000) == "file_unreadable"
+    many = io.BytesIO()
+    Image.new("1", (100, 100), 1).save(
+        many, "GIF", save_all=True, append_images=[Image.new("1", (100, 100), n % 2) for n in range(50)]
+    )
+    assert refused(many.getvalue(), pixels=100_000) == "file_unreadable"
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_broken_picture_is_refused_whatever_its_decoder_stumbles_over() -> None:
+    out = io.BytesIO()
+    Image.linear_gradient("L").save(out, "TIFF")
+    for at in range(4, 400, 3):
+        data = bytearray(out.getvalue()[-400:] if at % 2 else out.getvalue())
+        data[:4] = b"II*\0"
+        data[at] ^= 0xFF
+        try:
+            read(bytes(data))
+        except LabelRefused:
+            continue

@@ -176,3 +176,8 @@ def test_the_example_in_the_documentation_is_understood() -> None:
     assert policy.terms["sto"].people_per_100_parcels == 150
     for word in (*Level, *Reader, *Stage):
         assert f"`{word.value}`" in page
+
+
+def test_a_policy_nested_beyond_reason_is_refused() -> None:
+    with pytest.raises(PolicyInvalid):
+        load_policy("a = " + "[" * 5000)
