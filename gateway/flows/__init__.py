@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from carriers.profile import CarrierProfile, Operation
 from carriers.wire import WireRequest
 from gateway.flows.again import OncePerOrder
+from gateway.flows.amend import Amend
 from gateway.flows.carrier_label import CarrierLabel
 from gateway.flows.consult import Consult
 from gateway.flows.credential import ShopCredentials
@@ -57,7 +58,7 @@ class Flows:
         route.base(operation.host)  # a host without a URL is refused before anything is written
         if profile.token is not None:
             route.base(profile.token.host)
-        if operation.effect == "create":
+        if operation.effect in ("create", "return"):
             return await self.order.run(shop, profile, route, operation, request, key)
         return await self.consult.run(shop, profile, route, operation, request)
 
@@ -70,7 +71,7 @@ def make_flows(service: Service) -> Flows:
     line = ProviderLine(service.clock, service.metrics)
     return Flows(
         OncePerOrder(service, ForwardOrder(service, relays, printing), settle),
-        Consult(service, relays, lifecycle, printing),
+        Consult(service, relays, lifecycle, printing, Amend(service)),
         CourierScan(service, lifecycle),
         RelayCall(service),
         RelayReports(service),

@@ -18,25 +18,26 @@ from sqlalchemy import Connection
 from carriers.answer import Answer
 from carriers.order import OpenOrder, open_order
 from carriers.profile import CarrierProfile, Operation
-from carriers.rewrite import finish, rewrite_answer, veil
+from carriers.rewrite import Veiled, finish, rewrite_answer, veil
 from carriers.unknown import inspect
 from carriers.wire import WireRequest
 from gateway.flows.agreement import check_agreement
 from gateway.flows.aliases import order_aliases
+from gateway.flows.amend import Amend, Before
 from gateway.flows.artwork import police
-from gateway.flows.forward import FrontAnswer, OrderRefused, check_hits, label_terms
+from gateway.flows.forward import FrontAnswer, OrderRefused, check_hits, label_terms, unveiled
 from gateway.flows.handles import names_in, remember
 from gateway.flows.lifecycle import Lifecycle
 from gateway.flows.own_label import own_label
 from gateway.flows.print_label import PrintLabel
-from gateway.flows.relays import Relays
+from gateway.flows.relays import Relays, dialled_first
 from gateway.flows.settle import ECHOES
 from gateway.identity import Shop
 from gateway.service import Service
 from gateway.store import reads
 from gateway.store.tables import outcomes, stages
 from gateway.store.unit import Unit
-from gateway.upstream import Route
+from gateway.upstream import ENFORCE, Route
 from masking.disclosure import Record, disclose, disclose_for_restore
 from masking.personal import Party, RelayNumber, Role
 from masking.policy import Audience, Occasion, Reader
@@ -67,8 +68,11 @@ class _Known:
 class Consult:
     """The path of calls that book nothing."""
 
-    def __init__(self, service: Service, relays: Relays, lifecycle: Lifecycle, printing: PrintLabel) -> None:
+    def __init__(
+        self, service: Service, relays: Relays, lifecycle: Lifecycle, printing: PrintLabel, amend: Amend
+    ) -> None:
         self._service = service
+        self._amend = amend
         self._printing = printing
         self._relays = relays
         self._lifecycle = lifecycle
@@ -85,12 +89,14 @@ class Consult:
         known = await self._known(shop, profile, order)
         echoes = self._echoes(known, now)
         last_four = self._last_four(order, known, now)
-        relays = await self._stand_ins(shop, profile.id, order, known, now)
-        aliases = order_aliases(service, shop.id, profile.id, known.id)
-        last_mile = route.options.get("last_mile")
-        veiled = veil(order, relays=relays, last_mile=last_mile, aliases=aliases, last_four=last_four)
-        await check_hits(service, shop, order, veiled, extra_kept=tuple(last_four.values()))
+        before, sender = await self._before(operation, shop, order, known, now)
+        if route.mode == ENFORCE:
+            veiled = await self._veil(shop, route, order, known, last_four, sender, now)
+        else:
+            veiled = unveiled(service, profile.id, order)
         detail: dict[str, Any] = {"carrier": profile.id, "operation": operation.name}
+        if route.mode != ENFORCE:
+            detail["mode"] = route.mode
         if veiled.granted:
             detail["granted"] = sorted({f"{role} {kind} {path}" for path, kind, role in veiled.granted})
         entry = service.record(
@@ -104,12 +110,57 @@ class Consult:
         if not answer.readable:
             raise OrderRefused("the carrier's answer cannot be read", code="carrier_garbage", shipment=known.id)
         withheld = 0
-        if answer.artwork:
+        if answer.artwork and route.mode == ENFORCE:
             await self._open_parties(known, now)
             withheld = await self._artwork(answer, route, operation, order, known)
         await self._effects(operation, known, answer)
+        if before is not None and answer.outcome != "refused" and answer.status < 400:
+            await self._sealed_anew(known, before, order, veiled, sender)
         content_type = answer.headers.get("content-type", "application/json")
         return FrontAnswer(answer.status, content_type, answer.body, known.id, withheld=withheld)
+
+    async def _veil(
+        self,
+        shop: Shop,
+        route: Route,
+        order: OpenOrder,
+        known: _Known,
+        last_four: Mapping[Role, str],
+        sender: tuple[str, str, int] | None,
+        now: datetime,
+    ) -> Veiled:
+        relays = await self._stand_ins(shop, route.carrier, order, known, now)
+        if sender is not None:
+            relays[Role.SENDER] = RelayNumber(sender[0], sender[1])
+        aliases = order_aliases(self._service, shop.id, route.carrier, known.id)
+        last_mile = route.options.get("last_mile")
+        veiled = veil(order, relays=relays, last_mile=last_mile, aliases=aliases, last_four=last_four)
+        await check_hits(self._service, shop, order, veiled, extra_kept=tuple(last_four.values()))
+        return veiled
+
+    async def _before(
+        self, operation: Operation, shop: Shop, order: OpenOrder, known: _Known, now: datetime
+    ) -> tuple[Before | None, tuple[str, str, int] | None]:
+        """For a change of an order of ours: the order as it is sealed, and the shop's number where it changes its own phone."""
+        record = self._record(known)
+        if operation.effect != "update" or record is None or known.shipment is None:
+            return None, None
+        before = self._amend.opened(record, _stage(known), now)
+        known.entries.extend(before.entries)
+        if not before.whole:
+            message = "the folder's policy does not show this order to its shop in full, so it cannot be changed"
+            raise OrderRefused(message, code="scope_refused", shipment=known.id)
+        sender = order.parties.get(Role.SENDER)
+        if sender is None or dialled_first(sender) in ("", before.phone(Role.SENDER)):
+            return before, None
+        return before, await self._relays.sender_number(shop, known.shipment.carrier, order.parties, now)
+
+    async def _sealed_anew(
+        self, known: _Known, before: Before, order: OpenOrder, veiled: Veiled, sender: tuple[str, str, int] | None
+    ) -> None:
+        record = self._record(known)
+        if record is not None and known.shipment is not None:
+            await self._amend.seal_anew(known.shipment, record, before, order, veiled, sender)
 
     async def _known(self, shop: Shop, profile: CarrierProfile, order: OpenOrder) -> _Known:
         ref = None
@@ -200,8 +251,8 @@ class Consult:
         )
         missing = [role for role in order.phone_roles if role not in relays]
         if missing:
-            sender = await self._relays.sender_number(shop, carrier, order.parties, now)
-            relays.update(dict.fromkeys(missing, sender))
+            x, ext, _turn = await self._relays.sender_number(shop, carrier, order.parties, now)
+            relays.update(dict.fromkeys(missing, RelayNumber(x, ext)))
         return relays
 
     async def _artwork(

@@ -120,7 +120,9 @@ class ForwardOrder:
         keyring = self._service.keys.keyring
         ref = None
         if opened.reference:
-            ref = blind_index(keyring, shop.id, f"reference {profile.id}", opened.reference)
+            # Goods that go back may go under the reference they came by.
+            what = "return" if operation.effect == "return" else "reference"
+            ref = blind_index(keyring, shop.id, f"{what} {profile.id}", opened.reference)
         elif key:
             ref = blind_index(keyring, shop.id, f"idempotency {profile.id}", key)
         document = keyed_digest(keyring, shop.id, "document", opened.document)
@@ -132,7 +134,10 @@ class ForwardOrder:
             await check_agreement(self._service, order.shop, order.route, order.opened, order.now)
         shipment = new_id("shp", order.ms)
         parties = order.opened.parties if order.route.mode == ENFORCE else {}
-        book = await self._relays.for_order(order.shop, order.profile.id, shipment, parties, order.now)
+        returning = order.operation.effect == "return"
+        book = await self._relays.for_order(
+            order.shop, order.profile.id, shipment, parties, order.now, returning=returning
+        )
         try:
             veiled = await self._veil(order, shipment, book)
             sealed = self._seal(order, shipment, veiled)
@@ -147,22 +152,13 @@ class ForwardOrder:
 
     async def _veil(self, order: Incoming, shipment: str, book: Book) -> Veiled:
         if order.route.mode != ENFORCE:
-            return self._unveiled(order)
+            return unveiled(self._service, order.profile.id, order.opened)
         aliases = order_aliases(self._service, order.shop.id, order.profile.id, shipment)
         veiled = veil(
             order.opened, relays=book.numbers, last_mile=order.route.options.get("last_mile"), aliases=aliases
         )
         await check_hits(self._service, order.shop, order.opened, veiled)
         return veiled
-
-    def _unveiled(self, order: Incoming) -> Veiled:
-        """A route that is not enforced yet: the document goes out as it came, and every personal field of it is on record as given."""
-        personal = [(path, kind, role) for path, kind, role, _value in order.opened.fields]
-        order.opened.veiled = True
-        for _path, kind, _role in personal:
-            self._service.metrics.unenforced.labels(order.profile.id, kind.value).inc()
-        whole = [value for _p, _k, _r, value in order.opened.fields]
-        return Veiled(order.opened, personal, whole, [], mask_text(mask_named(order.opened.goods)).text)
 
     def _seal(self, order: Incoming, shipment: str, veiled: Veiled) -> Sealed:
         opened = order.opened
@@ -312,6 +308,16 @@ def label_terms(service: Service, route: Route, last_mile: str, shipment: str) -
         own_url=f"{url}/v1/shipments/{shipment}/label?format=pdf" if url and shipment else "",
         theirs=partial(address, service, shipment) if shipment else None,
     )
+
+
+def unveiled(service: Service, carrier: str, opened: OpenOrder) -> Veiled:
+    """A route that is not enforced yet: the document goes out as it came, and every personal field of it is on record as given."""
+    personal = [(path, kind, role) for path, kind, role, _value in opened.fields]
+    opened.veiled = True
+    for _path, kind, _role in personal:
+        service.metrics.unenforced.labels(carrier, kind.value).inc()
+    whole = [value for _p, _k, _r, value in opened.fields]
+    return Veiled(opened, personal, whole, [], mask_text(mask_named(opened.goods)).text)
 
 
 def _says_nothing(answer: Answer) -> bool:

@@ -113,21 +113,15 @@ class Lifecycle:
         known: Iterable[Binding] | None = None,
         by: str = "",
     ) -> Then:
-        slot = shipment.relays.get("recipient")
-        if not slot or slot[2] < 0:
-            return nothing
-        read = self._service.database.read
-        if known is None:
-            binding = await read(lambda connection: relay_reads.binding_of_turn(connection, *slot))
-        else:
-            binding = next((held for held in known if held.slot == tuple(slot)), None)
-        if binding is None or binding.shipment != shipment.id:
+        binding = await self._own(shipment, known)
+        if binding is None:
             return nothing
         changed, strange = change(binding), False
         if changed == binding:
             return nothing
         if changed.state is State.RELEASED:
-            strange = await read(lambda connection: relay_reads.shown_to_stranger(connection, *slot))
+            slot = binding.slot
+            strange = await self._service.database.read(lambda c: relay_reads.shown_to_stranger(c, *slot))
         pushed = binding.slot in await self._pushed([binding.slot])
         return self._write(unit, binding, changed, now, reason, strange, pushed, by)
 
@@ -137,6 +131,19 @@ class Lifecycle:
         if not asked:
             return set()
         return await self._service.database.read(lambda c: {slot for slot in asked if push_reads.is_pushed(c, slot)})
+
+    async def _own(self, shipment: reads.ShipmentRow, known: Iterable[Binding] | None) -> Binding | None:
+        """The binding that is this shipment's alone: the recipient's, or the customer's who sends goods back."""
+        if known is not None:
+            return next((held for held in known if held.shipment == shipment.id), None)
+        for role in ("recipient", "sender"):
+            slot = shipment.relays.get(role)
+            if slot and slot[2] >= 0:
+                read = partial(relay_reads.binding_of_turn, x=slot[0], ext=slot[1], turn=slot[2])
+                binding = await self._service.database.read(read)
+                if binding is not None and binding.shipment == shipment.id:
+                    return binding
+        return None
 
     def _write(
         self,

@@ -6,6 +6,7 @@ Every print is a disclosure of its own with a ticket of its own: a photographed 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -76,6 +77,9 @@ class PrintLabel:
         )
         ticket = self._ticket(row.carrier, now)
         label = label_of(row, outcome, disclosure.view, ticket.text(service.settings.ticket_host), now, allowed)
+        operation = service.profile(row.carrier).operations.get(row.operation)
+        if operation is not None and operation.effect == "return":
+            label = replace(label, flags=("return",))
         # Drawing takes milliseconds of one core: a thread keeps the loop free for orders.
         rendered = await asyncio.to_thread(
             render, label, format=format, size=size, dpi=dpi, public_keys=service.keys.tickets.public_keys(now)

@@ -100,24 +100,43 @@ class Relays:
         self._making: dict[tuple[str, str, bytes], asyncio.Lock] = {}
 
     async def for_order(
-        self, shop: Shop, carrier: str, shipment: str, parties: Mapping[Role, Party], now: datetime
+        self,
+        shop: Shop,
+        carrier: str,
+        shipment: str,
+        parties: Mapping[Role, Party],
+        now: datetime,
+        *,
+        returning: bool = False,
     ) -> Book:
-        """The relay numbers of an order. Raises `pool_exhausted` or `undialable_phone`; then nothing is leased."""
+        """The relay numbers of an order. Raises `pool_exhausted` or `undialable_phone`; then nothing is leased.
+
+        Goods that go back (`returning`) are sent by the customer and received by the shop: the roles flip, the fresh number is the
+        customer's all the same, for one that stays would cross shipments.
+        """
         book = Book()
-        recipient = dialled_first(parties.get(Role.RECIPIENT))
-        sender = parties.get(Role.SENDER)
-        if sender is not None and sender.phone:
+        ours, theirs = (Role.RECIPIENT, Role.SENDER) if returning else (Role.SENDER, Role.RECIPIENT)
+        customer = dialled_first(parties.get(theirs))
+        shop_side = parties.get(ours)
+        if shop_side is not None and shop_side.phone:
             if shop.hotline:
-                book.put(Role.SENDER, shop.hotline, "", HOTLINE_TURN)
+                book.put(ours, shop.hotline, "", HOTLINE_TURN)
             else:
-                book.put(Role.SENDER, *await self._sender(shop, carrier, sender, now))
-        if recipient:
-            address = parties[Role.RECIPIENT].address
-            await self._bind_recipient(book, shop, carrier, shipment, recipient, address, now)
+                book.put(ours, *await self._sender(shop, carrier, shop_side, now))
+        if customer:
+            await self._bind_customer(book, shop, carrier, shipment, theirs, customer, parties[theirs].address, now)
         return book
 
-    async def _bind_recipient(
-        self, book: Book, shop: Shop, carrier: str, shipment: str, phone: str, address: PostalAddress, now: datetime
+    async def _bind_customer(
+        self,
+        book: Book,
+        shop: Shop,
+        carrier: str,
+        shipment: str,
+        role: Role,
+        phone: str,
+        address: PostalAddress,
+        now: datetime,
     ) -> None:
         keyring = self._service.keys.keyring
         owner = owner_index(keyring, shop.id, phone)
@@ -128,11 +147,11 @@ class Relays:
             slot, scheme, pool = self._service.desk.lease(carrier, now, owner, address)
         book.leased.append(slot)
         book.pushed = bool(self._service.accounts.of_pool(pool))
-        book.put(Role.RECIPIENT, slot.x, slot.ext, slot.turn)
+        book.put(role, slot.x, slot.ext, slot.turn)
         ends = now + self._service.settings.hold
         party = party_index(keyring, slot.x, phone)
         row = binding_row(
-            slot, scheme, shop.id, shipment, carrier, Role.RECIPIENT, party, owner, now, ends, book.pushed
+            slot, scheme, shop.id, shipment, carrier, role, party, owner, now, ends, book.pushed
         )
         book.rows.append((bindings, row))
         if book.pushed:
@@ -151,17 +170,16 @@ class Relays:
 
     async def sender_number(
         self, shop: Shop, carrier: str, parties: Mapping[Role, Party], now: datetime
-    ) -> RelayNumber:
-        """What stands in for phones of a call that is no order yet: the shop's own reachable number."""
+    ) -> tuple[str, str, int]:
+        """What stands in for phones of a call that is no order yet: the shop's own reachable number, its extension and turn."""
         sender = parties.get(Role.SENDER)
         if shop.hotline:
-            return RelayNumber(shop.hotline)
+            return shop.hotline, "", HOTLINE_TURN
         if sender is None or not sender.phone:
             raise Undialable(
                 "this call shows a phone, and there is no sender's phone or hotline to stand in", path="phone"
             )
-        x, ext, _turn = await self._sender(shop, carrier, sender, now)
-        return RelayNumber(x, ext)
+        return await self._sender(shop, carrier, sender, now)
 
     async def _sender(self, shop: Shop, carrier: str, party: Party, now: datetime) -> tuple[str, str, int]:
         # Remembered by a keyed index of the phone as written: the same shop sends it with every order, and reading a landline

@@ -43,6 +43,7 @@ _SENDER = Query(
         bindings.c.tenant == bindparam("tenant"),
         bindings.c.carrier == bindparam("carrier"),
         bindings.c.role == "sender",
+        bindings.c.expires_at.is_(None),  # not a customer's who sent something back: that one is its shipment's
     )
     .order_by(bindings.c.bound_at.desc())
     .limit(1)

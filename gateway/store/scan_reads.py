@@ -43,7 +43,7 @@ class Parcel:
     bindings: list[Binding]
     """The bindings behind the shipment's relay numbers, hotlines left out."""
     owner: bytes
-    """The recipient, as a keyed index within the tenant; empty where a hotline stands in for them."""
+    """The customer (who receives, or sends back), as a keyed index within the tenant; empty where no number is this shipment's own."""
 
 
 _SHIPMENT = ("id", "tenant", "carrier", "operation", "ref", "attempt", "document", "relays", "created_at")
@@ -124,11 +124,11 @@ def parcel(connection: Connection, shipment: str) -> Parcel | None:
     booked = _outcome(row[len(_SHIPMENT) + len(_VAULT) :])
     history = _HISTORY.all(connection, shipment=shipment)
     bound, owner = [], b""
-    for role, (x, ext, turn) in found.relays.items():
+    for x, ext, turn in found.relays.values():
         held = _BINDING.first(connection, x=x, ext=ext, turn=turn) if turn >= 0 else None
         if held:
             bound.append(binding_of(held))
-            owner = bytes(held[-1]) if role == "recipient" else owner
+            owner = bytes(held[-1]) if held[1] == shipment else owner
     told = [(stage, at, source) for stage, at, source, _seq in history]
     return Parcel(found, record, booked, told, history[-1][3] if history else 0, bound, owner)
 

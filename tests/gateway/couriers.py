@@ -97,7 +97,7 @@ class SfCourier(Courier):
             return _sf_refusal("A1006", "msgDigest wrong")
         document = json.loads(form["msgData"])
         match form["serviceCode"]:
-            case "EXP_RECE_CREATE_ORDER":
+            case "EXP_RECE_CREATE_ORDER" | "EXP_RECE_CREATE_REVERSE_ORDER":
                 return self._create(document)
             case "EXP_RECE_SEARCH_ORDER_RESP":
                 return self._look_up(document)
