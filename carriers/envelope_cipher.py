@@ -26,6 +26,10 @@ class CipherScheme(NamedTuple):
     decrypt: Callable[[bytes, str], bytes]
 
 
+PROVING = frozenset(("ems_sm4",))
+"""Ciphers under which a document shows who ciphered it: the key stands behind the text. Under others one text in 256 deciphers to something."""
+
+
 def sm4_ecb(key: bytes, data: bytes, *, encrypt: bool) -> bytes:
     """SM4 (GB/T 32907) in ECB mode with PKCS#7 padding. ECB is the carrier's choice: equal blocks show."""
     return _run(Cipher(algorithms.SM4(key), modes.ECB()), data, encrypt=encrypt)  # noqa: S305

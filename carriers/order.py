@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -27,6 +27,7 @@ _NO_TEXT = frozenset(("country", "area", "ext", "last4", "coordinates"))
 """Parts that are nobody's alone, or no text that could stand elsewhere."""
 _TELLING_ID = 6
 """Characters from which a shop's own id of a person is looked for in the final bytes; a shorter one stands in quantities and codes."""
+_INDEX = re.compile(r"\[\d+\]")
 _CHARSET = re.compile(r"charset=\"?([\w\-]+)", re.IGNORECASE)
 _CHARSETS = {
     "utf-8": "utf-8",
@@ -119,8 +120,17 @@ class OpenOrder:
         return frozenset(leaf.role for leaf in self.sheet.leaves if leaf.rule.part == "last4")
 
 
-def open_order(operation: Operation, request: WireRequest, *, keys: Mapping[str, str] | None = None) -> OpenOrder:
-    """Undo the envelope and claim every leaf. `keys` holds, by cipher name, the shop's key where the format is ciphered."""
+def open_order(
+    operation: Operation,
+    request: WireRequest,
+    *,
+    keys: Mapping[str, str] | None = None,
+    attachments: Collection[str] = (),
+) -> OpenOrder:
+    """Undo the envelope and claim every leaf. `keys` holds, by cipher name, the shop's key where the format is ciphered.
+
+    `attachments` are the places (`$.documentImages[]`) whose documents a scope lets through as they are; any other is refused.
+    """
     charset, content_type = _content(operation, request)
     sheet = Sheet(policy=operation.unclassified, charset=charset, content_type=content_type, secrets=keys)
     _open_query(operation, request, sheet)
@@ -128,12 +138,17 @@ def open_order(operation: Operation, request: WireRequest, *, keys: Mapping[str,
         walk_body(operation.root, request.body, sheet)
     elif request.body.strip():
         raise CarrierRefusal("this operation has no body", code="unclaimed_field", path="$")
-    if sheet.attachments:
-        raise CarrierRefusal(
-            "documents inside a request are not passed on", code="attachment_refused", path=sheet.attachments[0]
-        )
+    for path in sheet.attachments:
+        if not _named(path, attachments):
+            raise CarrierRefusal("documents inside a request are not passed on", code="attachment_refused", path=path)
     _expect(operation, sheet)
     return OpenOrder(operation, request, sheet, _document(operation, request, sheet))
+
+
+def _named(path: str, attachments: Collection[str]) -> bool:
+    """Whether a scope names the place, or one above it."""
+    place = _INDEX.sub("[]", path)
+    return any(place == named or place.startswith((f"{named}.", f"{named}/", f"{named}[]")) for named in attachments)
 
 
 def _content(operation: Operation, request: WireRequest) -> tuple[str, str]:

@@ -187,10 +187,12 @@ class ShopCredential:
     id: str
     issue: Mapping[str, str]
     verify: tuple[str, ...]
-    """Ways of proof, in the order in which they are looked for: `sign`, `basic`, `static`, `bearer`."""
+    """Ways of proof, in the order in which they are looked for: `sign`, `cipher`, `basic`, `static`, `bearer`."""
     secret: str
     scheme: str
     window_seconds: int
+    cipher: str = ""
+    """The cipher whose key the shop shows that it has."""
 
 
 @dataclass(frozen=True, slots=True)

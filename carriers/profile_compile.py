@@ -14,7 +14,7 @@ import msgspec
 
 from carriers import clockwork, fieldpath
 from carriers.claim import PERSONAL, Node, Rule, claim, settle_lanes
-from carriers.envelope_cipher import CIPHERS
+from carriers.envelope_cipher import CIPHERS, PROVING
 from carriers.errors import ProfileError
 from carriers.profile import (
     Answer,
@@ -341,7 +341,17 @@ class _Compiler(Claims):
             table.secret,
             table.scheme,
             table.window_seconds,
+            self._proving_cipher(table) if "cipher" in verify else "",
         )
+
+    def _proving_cipher(self, table: ShopCredentialTable) -> str:
+        found = [name for name, secret in self.table.ciphers.items() if secret in table.issue and name in PROVING]
+        if len(found) != 1 or not table.id or not table.secret:
+            raise ProfileError(
+                "`cipher` needs `id`, `secret` (the ciphered field), and one cipher whose key is issued and shows whose text it is",
+                code="missing_signer",
+            )
+        return found[0]
 
 
 def _matchers(table: OperationTable) -> Iterator[Matcher]:

@@ -14,7 +14,7 @@ RoleWord = Literal["sender", "recipient", "third_party"]
 Policy = Literal["block", "mask", "report"]
 LastMile = Literal["ticket", "label"]
 Duplicate = Literal["replays", "refused", "books_again", "with_key", "unknown"]
-Proof = Literal["sign", "basic", "static", "bearer"]
+Proof = Literal["sign", "cipher", "basic", "static", "bearer"]
 Shape = dict[str, list[str]]
 
 
@@ -153,7 +153,7 @@ class ShopCredentialTable(Table, kw_only=True, frozen=True):
     verify: Proof | list[Proof]
     """How a request proves it; of several, the first that it carries anything of decides."""
     secret: str = ""
-    """For `static`: where the secret itself stands."""
+    """For `static`: where the secret itself stands; for `cipher`: the ciphered field."""
     scheme: str = ""
     """The Authorization scheme word, where it is not Bearer or Basic."""
     window_seconds: int = 300

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from carriers import envelope_json
+from carriers import envelope_cipher, envelope_json
 from carriers.errors import CarrierRefusal
 from carriers.fieldpath import Step
 from carriers.profile import CarrierProfile, Operation, Setter, ShopCredential
@@ -67,6 +67,10 @@ def verify_shop(
             raise CarrierRefusal("the signature is not the one this credential makes", code="bad_signature")
         check_fresh(operation, received, now=now, window=timedelta(seconds=rule.window_seconds))
         return
+    if proof == "cipher":
+        _check_cipher(profile, rule, received, credential)
+        check_fresh(operation, received, now=now, window=timedelta(seconds=rule.window_seconds))
+        return
     expected = list(credential.values())
     if proof == "basic" and len(expected) > 1:
         good = _same(came.id, expected[0]) and _same(came.secret, expected[1])
@@ -74,6 +78,22 @@ def verify_shop(
         good = _same(came.secret or came.id, expected[-1])
     if not good:
         raise CarrierRefusal("the credential is not one of ours", code="bad_credential")
+
+
+def cipher_keys(profile: CarrierProfile, credential: Mapping[str, str]) -> dict[str, str]:
+    """By cipher name: the keys of an issued credential, which open what its shop ciphers."""
+    return {name: credential[secret] for name, secret in profile.manner.ciphers.items() if secret in credential}
+
+
+def _check_cipher(
+    profile: CarrierProfile, rule: ShopCredential, received: Received, credential: Mapping[str, str]
+) -> None:
+    """Refuse a field that is not ciphered under the shop's own key; one in clear shows nothing."""
+    key = credential[profile.manner.ciphers[rule.cipher]]
+    try:
+        envelope_cipher.decrypt(rule.cipher, received.at(rule.secret).encode(), key, rule.secret)
+    except CarrierRefusal:
+        raise CarrierRefusal("the field is not ciphered under this credential's key", code="bad_signature") from None
 
 
 # --- OAuth2: the carrier's token endpoint, answered by the gateway ---------------------------------------------------------------------
@@ -146,7 +166,7 @@ def _first_shown(rule: ShopCredential, received: Received, request: WireRequest)
 def _shown(proof: str, rule: ShopCredential, received: Received, request: WireRequest) -> Presented:
     authorization = request.headers.get("authorization", "")
     match proof:
-        case "sign":
+        case "sign" | "cipher":
             return Presented(received.at(rule.id))
         case "basic":
             return _basic(authorization)

@@ -136,7 +136,8 @@ class _Pen:
         self.last_four = last_four
         self.whole = self.manner.whole(last_mile or self.manner.last_mile)
         self.countries = {leaf.role._value_: leaf.value for leaf in order.sheet.routing if leaf.rule.part == "country"}
-        self.granted: list[Granted] = []
+        # A document that a scope lets through is read by nobody here: on record like all that goes whole.
+        self.granted: list[Granted] = [(path, Kind.PLAIN, _THIRD_PARTY) for path in order.sheet.attachments]
         self.kept: list[str] = []
         self.echoes: list[Echo] = []
         self.drops: list[tuple[Any, Any]] = []

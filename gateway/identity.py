@@ -7,7 +7,7 @@ twice a second, and with the embedded one all changes pass through this very pro
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -34,6 +34,8 @@ class Shop:
 
     id: str
     hotline: str = ""
+    keys: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """By cipher name: what opens this request, where the shop ciphers it with a key that we issued."""
 
 
 @dataclass(frozen=True, slots=True)

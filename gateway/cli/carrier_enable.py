@@ -43,6 +43,13 @@ _NAMED = re.compile(r"(?P<host>[a-z][a-z0-9_-]*)=(?P<url>.*)")
     help="The carrier's labels that nobody can read (pictures): leave them out, print ours instead, or let them pass where no code in them tells of anybody. Default: withhold.",
 )
 @click.option(
+    "--attachment",
+    "attachments",
+    multiple=True,
+    metavar="PATH",
+    help="Documents at this place of a request (`$.documentImages[]`) go through as they are, unread and on record; without it they are refused.",
+)
+@click.option(
     "--mode",
     type=click.Choice(["enforce", "report", "off"]),
     default="enforce",
@@ -78,6 +85,7 @@ def enable(
     secrets: tuple[str, ...],
     last_mile: str | None,
     label_artwork: str | None,
+    attachments: tuple[str, ...],
     mode: str,
     country: str | None,
     issuer: str | None,
@@ -119,6 +127,7 @@ def enable(
         options={
             "last_mile": last_mile,
             "label_artwork": label_artwork,
+            "attachments": list(attachments) or None,
             "mode": mode,
             "country": country,
             "couriers": couriers,

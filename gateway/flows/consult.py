@@ -82,7 +82,7 @@ class Consult:
     ) -> FrontAnswer:
         """Ask the carrier, on record, and give its answer back with the shop's own values."""
         service, now = self._service, self._service.clock()
-        order = open_order(operation, request)
+        order = open_order(operation, request, keys=shop.keys, attachments=route.options.get("attachments", ()))
         if operation.id == UNKNOWN:
             inspect(order)
         await check_agreement(service, shop, route, order, now)

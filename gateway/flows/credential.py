@@ -11,12 +11,14 @@ import base64
 import hmac
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 
 from sqlalchemy import Connection, insert, select
 
 from carriers.errors import CarrierRefusal
 from carriers.profile import CarrierProfile
 from carriers.shop import (
+    cipher_keys,
     credential_id,
     is_token_request,
     issue,
@@ -81,7 +83,8 @@ class ShopCredentials:
             verify_shop(profile, profile.match(request), request, credential, now=self._service.clock())
         except CarrierRefusal:
             raise Unauthenticated(ADVICE) from None
-        return shop
+        keys = cipher_keys(profile, credential)
+        return replace(shop, keys=keys) if keys else shop
 
     async def token(self, profile: CarrierProfile, request: WireRequest) -> WireReply | None:
         """The answer to a shop that asks for a token in the carrier's way; None where the request asks for something else."""

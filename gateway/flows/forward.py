@@ -44,7 +44,7 @@ from masking.errors import VeilwayError
 from masking.freetext import mask_text
 from masking.guard import Guard
 from masking.named import mask_named
-from masking.personal import Kind
+from masking.personal import Kind, Role
 from masking.record import Order, to_groups
 from masking.vault import Sealed, blind_index, keyed_digest, seal
 
@@ -116,7 +116,7 @@ class ForwardOrder:
         self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
     ) -> Incoming:
         """Open and claim one order. `key` is the `Idempotency-Key` header, for formats without a reference of their own."""
-        opened = open_order(operation, request)
+        opened = open_order(operation, request, keys=shop.keys, attachments=route.options.get("attachments", ()))
         keyring = self._service.keys.keyring
         ref = None
         if opened.reference:
@@ -313,6 +313,7 @@ def label_terms(service: Service, route: Route, last_mile: str, shipment: str) -
 def unveiled(service: Service, carrier: str, opened: OpenOrder) -> Veiled:
     """A route that is not enforced yet: the document goes out as it came, and every personal field of it is on record as given."""
     personal = [(path, kind, role) for path, kind, role, _value in opened.fields]
+    personal += [(path, Kind.PLAIN, Role.THIRD_PARTY) for path in opened.sheet.attachments]
     opened.veiled = True
     for _path, kind, _role in personal:
         service.metrics.unenforced.labels(carrier, kind.value).inc()

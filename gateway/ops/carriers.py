@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
+from carriers.coverage import rows
+from carriers.profile import CarrierProfile
 from gateway.courier_door import courier_rules
 from gateway.flows import Flows
 from gateway.flows.artwork import POLICIES, WITHHOLD
@@ -54,6 +56,8 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
     country = country_code(str(options.get("country") or ""))
     if options.get("country") and not country:
         raise ConfigError("country: two letters, such as CN", path="country")
+    if "attachments" in options:
+        options["attachments"] = _attachments(profile, [str(path) for path in options["attachments"] if path])
     kept = dict(service.routes[carrier].options) if carrier in service.routes else {}
     # What was asked of couriers stays asked when only a URL or a secret changes: forgetting a flag must not open a door.
     options["hosts"] = _hosts(dict(kept.get("hosts", {})) | hosts)
@@ -86,6 +90,7 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
         "last_mile": options.get("last_mile", profile.last_mile),
         "label_artwork": options.get("label_artwork", WITHHOLD),
         "narrow_on_scan": str(options["couriers"].get("narrow", "")),
+        "attachments": options.get("attachments", []),
     }
     await service.change(
         work, service.record("carrier.enabled", tenant="", actor=params["actor"], subject=carrier, detail=detail)
@@ -97,6 +102,16 @@ async def carrier_enable(service: Service, _flows: Flows, params: Params) -> Any
     return (
         told | ({"hosts": options["hosts"]} if options["hosts"] else {}) | ({"hosts_missing": unset} if unset else {})
     )
+
+
+def _attachments(profile: CarrierProfile, paths: list[str]) -> list[str]:
+    """The places whose documents go through whole. Each is one that the profile claims as `attachment`, or stands above one."""
+    claimed = {row.path for row in rows(profile) if row.kind == "plain (attachment)"}
+    for path in paths:
+        if not any(place == path or place.startswith((f"{path}.", f"{path}/", f"{path}[]")) for place in claimed):
+            known = ", ".join(sorted(claimed)) or "none"
+            raise ConfigError(f"attachments: {profile.id} has no documents there; it has: {known}", path="attachments")
+    return sorted(set(paths))
 
 
 def _hosts(asked: dict[str, str]) -> dict[str, str]:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from carriers.errors import CarrierRefusal
 from carriers.order import open_order
 from carriers.profile_compile import compile_text
+from carriers.veil import veil
 from carriers.wire import WireRequest
 from masking.personal import Kind, Role
-from tests.carriers.acme import JSON_CARRIER, ORDER, XML_CARRIER, acme, opened, request, with_
+from tests.carriers.acme import JSON_CARRIER, ORDER, RELAYS, XML_CARRIER, acme, opened, request, with_
 
 
 def refused(document: Any, text: str = JSON_CARRIER) -> CarrierRefusal:
@@ -216,3 +217,16 @@ def test_fields_that_name_an_order_only_together_are_one_reference() -> None:
     text = JSON_CARRIER.replace('reference = ["no"]', 'reference = ["no", "part"]', 1)
     assert opened(with_(part="P2"), profile=acme(text)).reference == "A-1 P2"
     assert opened(profile=acme(text)).reference == "A-1"
+
+
+def test_a_document_inside_goes_through_where_a_scope_names_its_place_and_is_on_record() -> None:
+    told = request(with_(invoice="JVBERi0="))
+    operation = acme().operations["create"]
+    order = open_order(operation, told, attachments=["$.invoice"])
+    veiled = veil(order, relays=RELAYS)
+    assert ("$.invoice", Kind.PLAIN, Role.THIRD_PARTY) in veiled.granted
+    assert b"JVBERi0=" in veiled.body
+    for other in (["$.invoices"], ["$.invoice.x"], []):
+        with pytest.raises(CarrierRefusal) as refusal:
+            open_order(operation, told, attachments=other)
+        assert refusal.value.code == "attachment_refused"

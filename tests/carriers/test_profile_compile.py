@@ -124,6 +124,19 @@ def test_an_error_names_file_line_and_word(old: str, new: str, line: int, word: 
     assert abs(int(number) - line) <= 1
 
 
+def test_a_cipher_is_a_proof_only_where_its_key_is_issued_and_shows_whose_text_it_is() -> None:
+    def credential(cipher: str, more: str = 'id = "header:x-app"\nsecret = "form:d"\n') -> str:
+        table = f'[ciphers]\n{cipher} = "key"\n\n[shop_credential]\nissue = {{ key = "base64_16" }}\nverify = "cipher"\n{more}\n[shape.contact]'
+        return GOOD.replace("[shape.contact]", table, 1)
+
+    compiled = compile_text(credential("ems_sm4"), "acme.toml").shop_credential
+    assert compiled is not None and compiled.cipher == "ems_sm4"
+    for text in (credential("aes_ecb"), credential("ems_sm4", "")):
+        with pytest.raises(ProfileError) as error:
+            compile_text(text, "acme.toml")
+        assert error.value.code == "missing_signer"
+
+
 def test_an_operation_may_listen_at_a_host_of_its_own() -> None:
     text = GOOD.replace('last_mile = "ticket"', 'last_mile = "ticket"\nhosts = { far = "https://far.example" }')
     profile = compile_text(text.replace('effect = "lookup"', 'effect = "lookup"\nhost = "far"'), "acme.toml")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from masking.errors import VeilwayError
-from tests.gateway.orders import sf_document
+from tests.gateway.orders import sf_document, ups_document
 from tests.gateway.world import FORM, SECRETS, World
 
 
@@ -49,6 +49,27 @@ async def test_a_host_is_one_of_the_profile_s_and_speaks_https(own_world: World,
     with pytest.raises(VeilwayError) as refused:
         await enabled(own_world, **hosts)
     assert refused.value.code == "config_invalid"
+
+
+async def test_documents_inside_requests_pass_where_an_operator_names_a_place_that_the_profile_has(
+    own_world: World,
+) -> None:
+    place = "$.ShipmentRequest.Shipment.ShipmentServiceOptions.InternationalForms.UserCreatedForm"
+    common = {"carrier": "ups", "base_url": own_world.ups.url, "secrets": SECRETS["ups"]}
+    document = ups_document()
+    document["ShipmentRequest"]["Shipment"].setdefault("ShipmentServiceOptions", {})["InternationalForms"] = {
+        "UserCreatedForm": {"DocumentID": ["2013-12-04-00.15.33.207814"]}
+    }
+    assert (await own_world.ups_order(document)).code == "attachment_refused"
+    with pytest.raises(VeilwayError):
+        await own_world.op(
+            "carrier.enable", **common, options={"attachments": ["$.ShipmentRequest.Shipment.Elsewhere"]}
+        )
+    await own_world.op("carrier.enable", **common, options={"attachments": [place]})
+    assert (await own_world.ups_order(document)).status == 200
+    page = await own_world.op("audit.export", chain="veilway/main")
+    sealed = [one["entry"]["detail"] for one in page["entries"] if one["entry"]["tag"] == "order.sealed"][-1]
+    assert any(granted.startswith("third_party plain $") and "DocumentID" in granted for granted in sealed["granted"])
 
 
 async def test_the_record_names_the_secrets_and_tells_none(own_world: World) -> None:
