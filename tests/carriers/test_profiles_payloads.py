@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qs
 
 import pytest
 
-from carriers.coverage import check_sample
+from carriers.coverage import check_sample, rows
 from carriers.finish import finish
 from carriers.leaves import format_of
 from carriers.order import open_order
@@ -142,3 +143,27 @@ def test_profiles_without_a_payload_folder_name_what_is_personal_and_whose(sampl
         path for path, (_, party) in truth.items() if rows[path].party not in (party, "third_party") and party != "*"
     ] == []
     assert [path for path, row in rows.items() if row.group == "unclassified"] == []
+
+
+@pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
+def test_a_cargo_name_is_no_remark(profile: CarrierProfile) -> None:
+    """Whoever may see the goods may not see the remark, so a create call claims the two apart."""
+    named = {
+        "goods",
+        "goodsname",
+        "cargoname",
+        "cargodesc",
+        "cargo",
+        "itemdescription",
+        "goodsdescription",
+        "packagecontents",
+    }
+    for operation in profile.operations.values():
+        for row in rows(profile):
+            if (row.operation, row.direction) == (operation.id, "request") and operation.effect in (
+                "create",
+                "update",
+                "return",
+            ):
+                word = re.split(r"[./]", row.path)[-1].removesuffix("[]").replace("_", "").lower()
+                assert not (word in named and row.kind == "free_text"), row.path
