@@ -221,7 +221,7 @@ class _Compiler(Claims):
             key_header=table.key_header.lower(),
             answer=self._answer(f"{where}.answer", table.answer or AnswerTable()),
             lookup=None,
-            manner=self.manner,
+            manner=replace(self.manner, last_mile=table.last_mile) if table.last_mile else self.manner,
             schemes=self.schemes,
             host=self._host(table.host),
             has_reference="reference" in table.fields,

@@ -113,7 +113,7 @@ def veil(
     for level in sheet.levels:
         if level.container is not None and not level.node.late:
             put_back(level, sheet)
-    return Veiled(order, pen.granted, pen.kept, pen.echoes, "\n".join(pen.goods))
+    return Veiled(order, pen.granted, pen.kept, pen.echoes, "\n".join(dict.fromkeys(pen.goods)))
 
 
 class _Pen:

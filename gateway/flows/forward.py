@@ -229,7 +229,7 @@ class ForwardOrder:
     async def _police(self, booking: Booking, answer: Answer) -> int:
         order, terms = (
             booking.order,
-            label_terms(self._service, booking.order.route, booking.order.profile.last_mile, booking.shipment),
+            label_terms(self._service, booking.order.route, booking.order.operation.manner.last_mile, booking.shipment),
         )
         if answer.waybill:
             tenant, code = order.shop.id, answer.routing_code

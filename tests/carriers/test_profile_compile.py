@@ -137,6 +137,12 @@ def test_a_cipher_is_a_proof_only_where_its_key_is_issued_and_shows_whose_text_i
         assert error.value.code == "missing_signer"
 
 
+def test_an_operation_may_have_a_last_mile_of_its_own() -> None:
+    profile = compile_text(GOOD.replace('effect = "create"', 'effect = "create"\nlast_mile = "label"', 1), "acme.toml")
+    assert [operation.manner.last_mile for operation in profile.operations.values()] == ["label", "ticket"]
+    assert profile.last_mile == "ticket"
+
+
 def test_an_operation_may_listen_at_a_host_of_its_own() -> None:
     text = GOOD.replace('last_mile = "ticket"', 'last_mile = "ticket"\nhosts = { far = "https://far.example" }')
     profile = compile_text(text.replace('effect = "lookup"', 'effect = "lookup"\nhost = "far"'), "acme.toml")
