@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from carriers import profile_schema
 from carriers.claim import WORDS
@@ -15,24 +16,29 @@ from carriers.signing import DIGESTS, ENCODINGS
 from carriers.tracking import EVENTS
 from carriers.wire import WireRequest
 
-DOC = (Path(__file__).parents[2] / "docs" / "carriers.md").read_text(encoding="utf-8")
+PAGES = [Path(__file__).parents[2] / "docs" / name for name in ("carriers.md", "carriers.zh-CN.md")]
 TABLES = [
     table for table in vars(profile_schema).values() if isinstance(table, type) and issubclass(table, msgspec.Struct)
 ]
 
 
-def test_every_key_of_every_table_is_documented() -> None:
+@pytest.fixture(params=PAGES, ids=lambda page: page.name)
+def doc(request: pytest.FixtureRequest) -> str:
+    return str(request.param.read_text(encoding="utf-8"))
+
+
+def test_every_key_of_every_table_is_documented(doc: str) -> None:
     keys = {field.encode_name for table in TABLES for field in msgspec.structs.fields(table)}
-    assert {key for key in keys if not re.search(rf"`{key}\b", DOC)} == set()
+    assert {key for key in keys if not re.search(rf"`{key}\b", doc)} == set()
 
 
-def test_every_word_digest_encoding_and_event_is_documented() -> None:
+def test_every_word_digest_encoding_and_event_is_documented(doc: str) -> None:
     words = {*WORDS, *DIGESTS, *ENCODINGS, *(EVENTS - {"created"})}
-    assert {word for word in words if f"`{word}`" not in DOC} == set()
+    assert {word for word in words if f"`{word}`" not in doc} == set()
 
 
-def test_the_example_compiles_and_opens_an_order() -> None:
-    example = re.search(r"```toml\n(.*?)```", DOC, re.S)
+def test_the_example_compiles_and_opens_an_order(doc: str) -> None:
+    example = re.search(r"```toml\n(.*?)```", doc, re.S)
     assert example is not None
     profile = compile_text(example[1], "tern.toml")
     body = (
