@@ -202,12 +202,7 @@ class _Compiler(Claims):
             effect=table.effect,
             method=table.match.method,
             path=table.match.path,
-            pattern=re.compile(
-                "".join(
-                    f"(?P<{part}>{_SEGMENT})" if at % 2 else re.escape(part)
-                    for at, part in enumerate(_VARIABLE.split(table.match.path))
-                )
-            ),
+            pattern=_pattern(table.match.path),
             matchers=tuple(_matchers(table)),
             root=root,
             query=query,
@@ -352,6 +347,17 @@ class _Compiler(Claims):
                 code="missing_signer",
             )
         return found[0]
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """The paths that are this operation's; each variable stands once, under a name."""
+    pieces = [f"(?P<{part}>{_SEGMENT})" if at % 2 else re.escape(part) for at, part in enumerate(_VARIABLE.split(path))]
+    try:
+        return re.compile("".join(pieces))
+    except re.error:
+        raise ProfileError(
+            f"a variable of the path {path!r} stands twice, or is no name", code="path_invalid"
+        ) from None
 
 
 def _matchers(table: OperationTable) -> Iterator[Matcher]:

@@ -137,6 +137,11 @@ def test_a_cipher_is_a_proof_only_where_its_key_is_issued_and_shows_whose_text_i
         assert error.value.code == "missing_signer"
 
 
+@pytest.mark.parametrize("path", ["/orders/{a}/{a}", "/orders/{1}"])
+def test_a_variable_of_a_path_stands_once_under_a_name(path: str) -> None:
+    assert broken("/orders/{version}", path).code == "path_invalid"
+
+
 def test_an_operation_may_have_a_last_mile_of_its_own() -> None:
     profile = compile_text(GOOD.replace('effect = "create"', 'effect = "create"\nlast_mile = "label"', 1), "acme.toml")
     assert [operation.manner.last_mile for operation in profile.operations.values()] == ["label", "ticket"]
