@@ -16,6 +16,7 @@ from tests.fuzz.targets import Target, targets
 TURNS = 40
 
 
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", sorted(targets()))
 def test_a_reader_refuses_with_a_typed_error_or_reads(name: str) -> None:
     target, chance = targets()[name], random.Random(name)
