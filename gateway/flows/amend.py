@@ -12,21 +12,24 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, insert, update
 
 from carriers.order import OpenOrder
 from carriers.veil import Veiled
+from gateway.flows.push_outbox import push_row
 from gateway.flows.relays import dialled_first, owner_index, party_index
 from gateway.flows.settle import ECHOES
 from gateway.service import Service
-from gateway.store import reads
-from gateway.store.tables import bindings, shipments, vault
+from gateway.store import push_reads, reads
+from gateway.store.tables import bindings, pushes, shipments, vault
 from masking.disclosure import Record, disclose, disclose_for_restore
 from masking.personal import Party, PostalAddress, Role
 from masking.policy import PARTIES, PARTS, Audience, Level, Occasion, Reader
 from masking.record import Order, to_groups
 from masking.stage import Stage
 from masking.vault import seal_more
+from virtual_numbers.binding import Slot
+from virtual_numbers.legs import LegState
 
 _WHOLE = (*(f"{party}.{part}" for party in PARTIES for part in PARTS), "remark", "goods")
 
@@ -144,10 +147,24 @@ def _echoes(before: str, veiled: Veiled) -> str:
 
 def _rebind(connection: Connection, service: Service, shipment: reads.ShipmentRow, role: Role, phone: str) -> None:
     """The same number, another phone behind it."""
-    x, ext, turn = shipment.relays.get(role.value, ("", "", -1))
+    slot = Slot(*shipment.relays.get(role.value, ("", "", -1)))
+    x, ext, turn = slot
     keyring = service.keys.keyring
     connection.execute(
         update(bindings)
         .where(bindings.c.x == x, bindings.c.ext == ext, bindings.c.turn == turn, bindings.c.shipment == shipment.id)
         .values(party=party_index(keyring, x, phone), owner=owner_index(keyring, shipment.tenant, phone))
     )
+    if push_reads.is_pushed(connection, slot):
+        _tell_providers(connection, service, slot, shipment.tenant)
+
+
+def _tell_providers(connection: Connection, service: Service, slot: Slot, tenant: str) -> None:
+    """Providers that hold the old phone let it go and are told the new one, as where they are found to ring somebody else."""
+    ms = int(service.clock().timestamp() * 1000)
+    for leg in push_reads.legs_of(connection, slot):
+        if leg.state is LegState.UP or leg.unsure:
+            ending = replace(leg, state=LegState.ENDING, attempts=0, tried_at=None)
+            push_reads.save_leg(connection, slot, tenant, ending, ms)
+    push_reads.revive(connection, slot, ms)
+    connection.execute(insert(pushes).values(push_row(slot, tenant, "repair", ms)))

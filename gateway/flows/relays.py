@@ -150,9 +150,7 @@ class Relays:
         book.put(role, slot.x, slot.ext, slot.turn)
         ends = now + self._service.settings.hold
         party = party_index(keyring, slot.x, phone)
-        row = binding_row(
-            slot, scheme, shop.id, shipment, carrier, role, party, owner, now, ends, book.pushed
-        )
+        row = binding_row(slot, scheme, shop.id, shipment, carrier, role, party, owner, now, ends, book.pushed)
         book.rows.append((bindings, row))
         if book.pushed:
             book.rows.append((pushes, push_row(slot, shop.id, "bind", int(now.timestamp() * 1000))))

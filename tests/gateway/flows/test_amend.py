@@ -6,15 +6,21 @@ import json
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select
 
 from carriers.order import OpenOrder
 from gateway.flows.amend import merged
+from gateway.flows.push_outbox import push_row
+from gateway.store import push_reads, reads
+from gateway.store.tables import pushes
 from masking.personal import Party, PostalAddress, Role
 from masking.record import Order
 from tests.canary import Canaries
 from tests.gateway.couriers import says
 from tests.gateway.orders import CONSIGNEE, SHIPPER, fresh_reference, sf_document, sf_form
 from tests.gateway.world import FORM, SF_PATH, Answer, World
+from virtual_numbers.binding import Slot
+from virtual_numbers.legs import Leg, LegState
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 NEW = {"contact": "顾听澜", "tel": "13900099001", "address": "浙江省杭州市滨江区江陵路88号听澜阁3幢2202"}
@@ -108,6 +114,34 @@ async def test_a_shop_that_changes_its_own_phone_is_reached_by_another_number_fr
     assert new != old and sent(world)["contactInfoList"][0]["tel"] == new
     x, _, ext = new.partition("-")
     assert (await world.ring("13600000003", x, ext))["callee"].endswith("13700010077"[-8:])
+
+
+async def test_a_provider_that_holds_the_old_phone_lets_it_go_and_is_told_the_new_one(world: World) -> None:
+    reference, booked = await order(world)
+    row = await world.service.database.read(lambda c: reads.shipment(c, booked.shipment))
+    assert row is not None
+    slot, up = Slot(*row.relays["recipient"]), Leg("psh_1", "one", LegState.UP, "handle", "95013990001")
+
+    def told_before(connection: Any) -> None:
+        connection.execute(insert(pushes).values(push_row(slot, row.tenant, "bind", 1)))
+        push_reads.save_leg(connection, slot, row.tenant, up, 1)
+
+    await world.service.database.write(told_before)
+    await changed(world, reference, destContactInfo={"contact": "顾听澜"})
+    assert await legs(world, slot) == (["up"], ["bind"])  # the phone is the same
+    await changed(world, reference, destContactInfo=NEW)
+    assert await legs(world, slot) == (["ending"], ["bind", "repair"])
+
+
+async def legs(world: World, slot: Slot) -> tuple[list[str], list[str]]:
+    """The states of a binding's legs at its providers, and what they are to be told."""
+    here = (pushes.c.x == slot.x, pushes.c.ext == slot.ext, pushes.c.turn == slot.turn)
+
+    def look(connection: Any) -> tuple[list[str], list[str]]:
+        asked = connection.execute(select(pushes.c.change).where(*here).order_by(pushes.c.id)).scalars()
+        return [leg.state.value for leg in push_reads.legs_of(connection, slot)], list(asked)
+
+    return await world.service.database.read(look)
 
 
 async def test_the_kept_answer_still_opens_after_the_change(world: World) -> None:
