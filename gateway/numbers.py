@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -37,6 +37,16 @@ class _Counter:
     row: relay_reads.PoolRow
     pool: Pool
     blocks: set[Block]
+    withdrawn: set[str] = field(default_factory=set)
+
+    def fit(self, unfit: set[str]) -> None:
+        """Lease nothing more from these numbers, and from those again that were among them."""
+        held = {block.x for block in self.blocks}
+        for x in (unfit & held) - self.withdrawn:
+            self.pool.withdraw(x)
+        for x in self.withdrawn - unfit:
+            self.pool.readmit(x)
+        self.withdrawn = unfit & held
 
 
 class Leased(NamedTuple):
@@ -62,21 +72,22 @@ class NumberDesk:
     async def load(self, now: datetime) -> None:
         """Claim blocks of numbers and learn which of their slots are used, cooling or free."""
         found = await self._database.write(lambda connection: self._claim(connection, now))
-        for row, fresh in found:
+        for row, fresh, unfit in found:
             counter = self._counters.setdefault(row.name, _Counter(row, Pool(self._policy(row)), set()))
             for block, used in fresh:
                 counter.pool.load(block.x, block.extensions, used)
                 counter.blocks.add(block)
+            counter.fit(unfit)
 
     def _claim(
         self, connection: Connection, now: datetime
-    ) -> list[tuple[relay_reads.PoolRow, list[tuple[Block, list[SlotState]]]]]:
+    ) -> list[tuple[relay_reads.PoolRow, list[tuple[Block, list[SlotState]]], set[str]]]:
         out = []
         for row in relay_reads.all_pools(connection):
             known = self._counters[row.name].blocks if row.name in self._counters else set()
             claimed = claim_blocks(connection, row, holder=self._holder, now=now, everything=self._settings.embedded)
             fresh = [(block, _used(connection, block)) for block in claimed if block not in known]
-            out.append((row, fresh))
+            out.append((row, fresh, relay_reads.unfit_numbers(connection, row.name)))
         return out
 
     def _policy(self, row: relay_reads.PoolRow) -> PoolPolicy:

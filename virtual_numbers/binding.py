@@ -244,6 +244,11 @@ def _until(binding: Binding, expires_at: datetime, terms: Terms) -> Binding:
     return replace(binding, expires_at=min(expires_at, binding.bound_at + terms.longest))
 
 
+def unfiled(binding: Binding) -> Binding:
+    """How a binding stands while its number's filing lets no call through: bound, and not callable."""
+    return replace(binding, state=State.BOUND) if binding.state is State.CALLABLE else binding
+
+
 def _must_be_live(binding: Binding) -> Binding:
     if binding.state not in LIVE:
         raise BindingRefused(f"the binding is {binding.state}", code="binding_released", path="state")

@@ -116,6 +116,32 @@ def import_(
     )
 
 
+@numbers.command(name="set")
+@click.argument("number", nargs=-1, required=True)
+@click.option(
+    "--filing",
+    type=click.Choice(["callable", "pending"]),
+    default=None,
+    help="pending: bound, but no call comes through yet.",
+)
+@click.option(
+    "--health",
+    type=click.Choice(["good", "bad"]),
+    default=None,
+    help="bad: what is bound lives on, nothing new is bound.",
+)
+@json_option
+@click.pass_obj
+def set_(context: Context, number: tuple[str, ...], filing: str | None, health: str | None, as_json: bool) -> None:
+    """How numbers are filed with the regulator, and how they do. NUMBER may be - or @FILE, one a line."""
+    from gateway.cli.values import read_values
+
+    if not filing and not health:
+        raise click.UsageError("say --filing, --health or both")
+    found = [line.strip() for line in read_values(number) if line.strip()]
+    _emit(context, "numbers.set", as_json, numbers=found, filing=filing, health=health)
+
+
 @numbers.command()
 @json_option
 @click.pass_obj

@@ -19,7 +19,7 @@ from gateway.flows.relays import party_index
 from gateway.store import call_reads
 from masking.keyring import Keyring
 from masking.vault import blind_index
-from virtual_numbers.binding import Binding, Scheme, Slot
+from virtual_numbers.binding import Binding, Scheme, Slot, unfiled
 from virtual_numbers.lockout import Lockout
 from virtual_numbers.relay import Blocks, CallFacts, Hours, RelayPolicy, Tombstone
 
@@ -69,7 +69,7 @@ def find(connection: Connection, keyring: Keyring, asked: Question) -> Found:
     here = _meant(met.bindings, asked, index)
     return Found(
         Scheme(met.scheme),
-        tuple(held.binding for held in met.bindings),
+        tuple(held.binding if met.filed else unfiled(held.binding) for held in met.bindings),
         tuple(Tombstone(index, asked.x, ext, turn) for ext, turn in met.tombstones),
         {slot: held.last for slot, held in found.items() if held.last},
         met.ever_connected,

@@ -7,7 +7,7 @@ import re
 import secrets
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from gateway.flows import Flows
 from gateway.flows.relay_facts import hours
@@ -80,6 +80,34 @@ def _scheme(word: Any) -> Scheme:
             path="scheme",
         )
     return scheme
+
+
+FILINGS, HEALTHS = ("callable", "pending"), ("good", "bad")
+
+
+@op("numbers.set")
+async def numbers_set(service: Service, _flows: Flows, params: Params) -> Any:
+    """How numbers are filed and how they do. `pending`: bound or not, no call comes through. `bad`: what is bound lives on, nothing new is."""
+    found, values = [_x(n) for n in params["numbers"]], {}
+    for word, known in (("filing", FILINGS), ("health", HEALTHS)):
+        if params.get(word):
+            if params[word] not in known:
+                raise OpRefused(f"{word} is {' or '.join(known)}", path=word)
+            values[word] = str(params[word])
+    if not values:
+        raise OpRefused("say a filing, a health or both", path="filing")
+
+    def work(connection: Connection) -> int:
+        changed = connection.execute(update(numbers).where(numbers.c.x.in_(found)).values(**values)).rowcount
+        if changed != len(set(found)):
+            raise OpRefused("not every one of these is a number of ours; nothing was changed", path="numbers")
+        return changed
+
+    detail = values | {"count": len(set(found)), "numbers": sorted(set(found))[:50]}
+    entry = service.record("numbers.set", tenant="", actor=params["actor"], subject="", detail=detail)
+    changed = await service.change(work, entry)
+    await service.desk.load(service.clock())
+    return {"numbers": changed} | values
 
 
 @op("numbers.status")

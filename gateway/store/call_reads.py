@@ -72,8 +72,12 @@ class Met:
     """(ext, turn) of every slot of X that this caller had to do with."""
     bindings: list[Held] = field(default_factory=list)
     """The newest at (x, ext), live or not; those whose party is the caller; those that are a pair with the caller, or narrowed to them now."""
+    filed: bool = True
+    """Whether X's filing with the regulator lets it carry calls."""
 
 
+FILED = "callable"
+"""The filing state of a number that may carry calls."""
 _x: BindParameter[str] = bindparam("x")
 _ext: BindParameter[str] = bindparam("ext")
 _phone: BindParameter[bytes] = bindparam("phone")
@@ -83,6 +87,7 @@ _since = func.coalesce(select(func.max(calls.c.at)).where(*_through_x).scalar_su
 _NUMBER = Query(
     select(
         pools.c.scheme,
+        numbers.c.filing,
         exists(select(calls.c.id).where(*_through_x)),
         select(func.count())
         .select_from(guesses)
@@ -194,10 +199,10 @@ def met(connection: Connection, x: str, ext: str, phone: bytes, now: int) -> Met
     rows = _NUMBER.all(connection, x=x, phone=phone, day=now - DAY, minute=now - MINUTE)
     if not rows:
         return Met("")
-    scheme, ever, own, strangers = rows[0][:4]
+    scheme, filing, ever, own, strangers = rows[0][:5]
     stones = [(stone_ext, turn) for *_, stone_ext, turn in rows if turn is not None]
     found = [_held(row) for row in _BINDINGS.all(connection, x=x, ext=ext, phone=phone, now=now)]
-    return Met(scheme, bool(ever), int(own), int(strangers), stones, found)
+    return Met(scheme, bool(ever), int(own), int(strangers), stones, found, filing == FILED)
 
 
 def _held(row: tuple[object, ...]) -> Held:

@@ -34,6 +34,10 @@ class Block:
         return range(int(self.first), int(self.last) + 1) if self.first else range(0)
 
 
+FIT = (numbers.c.health == "good", numbers.c.filing == "callable")
+"""Numbers that may be given out: no complaint about them, and filed so that they carry calls."""
+
+
 def add_blocks(connection: Connection, x: str, ext_digits: int) -> None:
     """Cut a number that was just added into free blocks."""
     spans = [("", "")]
@@ -51,7 +55,7 @@ def claim_blocks(connection: Connection, pool: PoolRow, *, holder: str, now: dat
     """Renew what this holder has and claim more; gives all that it now holds of the pool."""
     ms = int(now.timestamp() * 1000)
     until = ms + int(LEASE.total_seconds() * 1000)
-    mine = select(numbers.c.x).where(numbers.c.pool == pool.name, numbers.c.health == "good")
+    mine = select(numbers.c.x).where(numbers.c.pool == pool.name, *FIT)
     free = or_(number_blocks.c.holder == holder, number_blocks.c.lease_until < ms)
     if everything:
         free = or_(free, number_blocks.c.lease_until >= ms)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, tuple_
 
 from gateway.store.binding_rows import COLUMNS, SLOT, WITH_STATE, binding_of, moment
 from gateway.store.compiled import Query
@@ -78,10 +78,21 @@ def tombstones_of(connection: Connection, x: str, phone: bytes) -> list[tuple[st
     return [(ext, turn) for ext, turn in _TOMBSTONES.all(connection, x=x, phone=phone)]
 
 
+def unfit_numbers(connection: Connection, pool: str) -> set[str]:
+    """The X of a pool that nothing more is leased from: complained of, or not filed for calls."""
+    unfit = or_(numbers.c.health != "good", numbers.c.filing != "callable")
+    return {x for (x,) in connection.execute(select(numbers.c.x).where(numbers.c.pool == pool, unfit))}
+
+
 def pool_status(connection: Connection) -> list[dict[str, Any]]:
     """Pools with their numbers' count."""
     rows = connection.execute(
-        select(pools, func.count(numbers.c.x).label("held"))
+        select(
+            pools,
+            func.count(numbers.c.x).label("held"),
+            func.count(case((numbers.c.filing != "callable", 1))).label("pending"),
+            func.count(case((numbers.c.health != "good", 1))).label("bad"),
+        )
         .outerjoin(numbers, numbers.c.pool == pools.c.name)
         .group_by(*pools.c)
         .order_by(pools.c.name)
@@ -94,6 +105,8 @@ def pool_status(connection: Connection) -> list[dict[str, Any]]:
             "carrier": r.carrier,
             "provider": r.provider,
             "numbers": r.held,
+            "pending": r.pending,
+            "bad": r.bad,
         }
         for r in rows
     ]

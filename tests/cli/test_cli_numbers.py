@@ -20,3 +20,16 @@ async def test_numbers_are_added_imported_and_told(here: Here, tmp_path: Path) -
     assert (await here.run("numbers", "import", str(empty))).code == 2
     assert (await here.run("numbers", "add", "p", "12")).code == 1
     assert (await here.run("numbers", "add", "r", "95013990005", "--scheme", "axb")).code == 1
+
+
+async def test_numbers_are_filed_and_withdrawn(here: Here) -> None:
+    await here.told("numbers", "add", "p", "95013990001", "95013990002")
+    assert await here.told("numbers", "set", "95013990001", "--filing", "pending", "--health", "bad") == {
+        "numbers": 1,
+        "filing": "pending",
+        "health": "bad",
+    }
+    status = (await here.told("numbers", "status"))[0]
+    assert (status["pending"], status["bad"]) == (1, 1)
+    assert (await here.run("numbers", "set", "95013990001")).code == 2
+    assert (await here.run("numbers", "set", "95013999999", "--health", "bad")).code == 1

@@ -154,3 +154,52 @@ async def test_an_order_that_would_wait_too_long_is_told_when_to_come_again(tmp_
         await booked_and_cancelled(own)
         answer = await own.sf_order(sf_document())
         assert (answer.status, answer.code, answer.headers["Retry-After"]) == (503, "pool_exhausted", "3600")
+
+
+async def test_a_number_that_is_not_filed_is_bound_but_not_callable(own_world: World) -> None:
+    await own_world.sf_order(sf_document())
+    x, _, ext = recipient(own_world).partition("-")
+    caller = "13811112222"
+    assert (await own_world.ring(caller, x, ext))["action"] == "connect"
+    await own_world.op("numbers.set", numbers=[x], filing="pending")
+    refused = await own_world.ring(caller, x, ext)
+    assert (refused["action"], refused["reason"]) == ("reject", "not_ready")
+    await own_world.op("numbers.set", numbers=[x], filing="callable")
+    assert (await own_world.ring(caller, x, ext))["action"] == "connect"
+
+
+@pytest.mark.parametrize("change", [{"health": "bad"}, {"filing": "pending"}])
+async def test_nothing_new_is_bound_to_an_unfit_number_not_even_after_a_restart(
+    tmp_path: Path, change: dict[str, str]
+) -> None:
+    async with open_world(tmp_path, numbers=["95013990009"], ext_digits=2) as own:
+        await own.sf_order(sf_document())
+        x, _, ext = recipient(own).partition("-")
+        await own.op("numbers.set", numbers=[x], **change)
+        assert (await own.sf_order(sf_document())).code == "pool_exhausted"
+        await own.restart()
+        assert (await own.sf_order(sf_document())).code == "pool_exhausted"
+        if "health" in change:
+            assert (await own.ring("13811112222", x, ext))["action"] == "connect", "what is bound lives on"
+        status = {row["pool"]: row for row in await own.op("numbers.status")}["first"]
+        assert (status["pending"], status["bad"]) == (int("filing" in change), int("health" in change))
+        await own.op("numbers.set", numbers=[x], health="good", filing="callable")
+        assert (await own.sf_order(sf_document())).status == 200
+
+
+@pytest.mark.parametrize(
+    ("params", "path"),
+    [
+        ({"filing": "lost"}, "filing"),
+        ({"health": "ill"}, "health"),
+        ({}, "filing"),
+        ({"numbers": ["95000000000"], "health": "bad"}, "numbers"),
+    ],
+)
+async def test_what_cannot_be_set_changes_nothing(own_world: World, params: dict[str, object], path: str) -> None:
+    await own_world.sf_order(sf_document())
+    x = recipient(own_world).partition("-")[0]
+    with pytest.raises(VeilwayError) as refused:
+        await own_world.op("numbers.set", **({"numbers": [x]} | params))
+    assert refused.value.path == path
+    assert (await own_world.sf_order(sf_document())).status == 200
