@@ -93,8 +93,9 @@ class NumberDesk:
     def _policy(self, row: relay_reads.PoolRow) -> PoolPolicy:
         s = self._settings
         return PoolPolicy(
-            # A 700 number is imported whole, as providers sell it, and dialled whole.
-            scheme=Scheme.AXN if row.scheme == "axn700" else Scheme(row.scheme),
+            # A 700 number is imported whole, as providers sell it, and dialled whole. A pair's number is one shipment's at a time,
+            # too: the courier who makes it a pair is known only by a scan, long after the label with the number was printed.
+            scheme=Scheme.AXN if row.scheme in ("axn700", "axb") else Scheme(row.scheme),
             ext_digits=row.ext_digits or 4,
             occupancy=s.occupancy,
             quarantine=s.quarantine,
@@ -102,13 +103,17 @@ class NumberDesk:
             exhaustion="queue" if s.exhaustion == "queue" else "refuse",
         )
 
-    def lease(self, carrier: str, now: datetime, party: bytes, address: PostalAddress = _NOWHERE) -> Leased:
+    def lease(
+        self, carrier: str, now: datetime, party: bytes, address: PostalAddress = _NOWHERE, *, pairs: bool = True
+    ) -> Leased:
         """A slot for a party of an order with this carrier, of a pool of the party's own region first. Never shortens a quarantine.
 
-        Raises `PoolExhausted`; its `retry_at` is the earliest of the pools', where they queue.
+        `pairs` False passes by pools of pairs: their numbers reach nobody before a delivery courier's scan. Raises `PoolExhausted`; its `retry_at` is the earliest of the pools', where they queue.
         """
         again: list[datetime] = []
         for counter in self._serving(carrier, address):
+            if not pairs and Scheme(counter.row.scheme).by_pair:
+                continue
             try:
                 return Leased(counter.pool.lease(now, party), Scheme(counter.row.scheme), counter.row.name)
             except PoolExhausted as exhausted:

@@ -41,7 +41,7 @@ def after_scan(binding: Binding, scan: Scanned, now: datetime) -> Binding:
     The latest courier has the parcel, so a narrowing to an earlier one never outlives the scan. A late scan takes no binding from
     another courier, and one of a day that is over changes nothing. A fixed pair is nobody's to narrow.
     """
-    fixed = binding.scheme.by_pair or (binding.peer != b"" and binding.peer_until is None)
+    fixed = binding.peer != b"" and binding.peer_until is None
     if fixed or not binding.live(now) or scan.until <= now:
         return binding
     holder = binding.narrowed_to(now)

@@ -210,7 +210,7 @@ class Relays:
     ) -> tuple[str, str, int]:
         """A binding of its own, durable before the first order that shows it."""
         service = self._service
-        slot, scheme, pool = service.desk.lease(carrier, now, owner, sender.address)
+        slot, scheme, pool = service.desk.lease(carrier, now, owner, sender.address, pairs=False)
         pushed = bool(service.accounts.of_pool(pool))
         record = new_id("snd", int(now.timestamp() * 1000))
         groups = {"phone": to_groups(Order({Role.SENDER.value: Party(phone=phone)}))["phone"]}

@@ -74,11 +74,8 @@ def _scheme(word: Any) -> Scheme:
         scheme = Scheme(str(word))
     except ValueError:
         raise OpRefused("a scheme is axn-ext, axn700, axn or axb", path="scheme") from None
-    if scheme.by_pair:
-        raise OpRefused(
-            "pairs are bound by providers that push bindings; this pool leases extensions or whole numbers",
-            path="scheme",
-        )
+    if scheme is Scheme.AXYB:
+        raise OpRefused("pairs behind two numbers each are not leased here; axb has one", path="scheme")
     return scheme
 
 

@@ -19,7 +19,7 @@ async def test_numbers_are_added_imported_and_told(here: Here, tmp_path: Path) -
     empty.write_text("# nothing\n")
     assert (await here.run("numbers", "import", str(empty))).code == 2
     assert (await here.run("numbers", "add", "p", "12")).code == 1
-    assert (await here.run("numbers", "add", "r", "95013990005", "--scheme", "axb")).code == 1
+    assert (await here.run("numbers", "add", "r", "95013990005", "--scheme", "axyb")).code == 2
 
 
 async def test_numbers_are_filed_and_withdrawn(here: Here) -> None:

@@ -57,10 +57,14 @@ def test_what_is_over_or_a_pair_is_not_narrowed() -> None:
         replace(bound, expires_at=NOW),
         pair,
         fixed,
-        a_binding(ext="", scheme=Scheme.AXB),
     ):
         assert after_scan(held, BY_COURIER, NOW) == held
     assert after_scan(suspend(bound), BY_COURIER, NOW).state is State.SUSPENDED
+
+
+def test_a_pair_that_waits_for_its_peer_gets_the_courier_of_the_day() -> None:
+    waiting = a_binding(ext="", scheme=Scheme.AXB)
+    assert after_scan(waiting, BY_COURIER, NOW).narrowed_to(NOW) == BY_COURIER.courier
 
 
 @pytest.mark.parametrize("stage", list(Stage))

@@ -294,3 +294,32 @@ async def test_a_restart_forgets_no_narrowing(tmp_path: Path, stored: dict[str, 
         await own.restart()
         assert await tells(own, STRANGER, x, ext) == CLOSED_TO
         assert await tells(own, CONSIGNEE.phone, x) == (TO_ANNA, "called_back")
+
+
+async def test_a_pair_connects_the_courier_who_scanned_and_the_recipient_and_nobody_else(
+    tmp_path: Path, stored: dict[str, Any]
+) -> None:
+    async with open_world(tmp_path, clock=Hands(MORNING), **stored) as own:
+        await ask_for(own)
+        await own.op("numbers.add", pool="pairs", numbers=["95018880001"], scheme="axb", carrier="sf-express")
+        waybill, x, ext = await at_station(own)
+        assert (x, ext) == ("95018880001", "")
+        assert (await tells(own, ANNA, x))[0] == "reject", "nobody is paired before the scan"
+        assert (await tells(own, CONSIGNEE.phone, x))[0] == "reject"
+
+        anna = await own.courier("delivery", phone=ANNA)
+        assert await scanned(own, anna, waybill=waybill) == "out_for_delivery"
+
+        assert await tells(own, ANNA, x) == (TO_PARTY, "connected")
+        assert await tells(own, CONSIGNEE.phone, x) == (TO_ANNA, "called_back")
+        for other in (STRANGER, BORIS):
+            assert (await tells(own, other, x))[0] == "reject"
+        own.clock.turn(timedelta(hours=16))
+        assert (await tells(own, ANNA, x))[0] == "reject", "the day is over"
+
+
+async def test_a_shop_s_own_number_is_never_one_of_a_pair(own_world: World) -> None:
+    await own_world.op("numbers.add", pool="pairs", numbers=["95018880001"], scheme="axb", carrier="sf-express")
+    await own_world.sf_order(sf_document())
+    told = json.loads(own_world.sf.last.form["msgData"])["contactInfoList"]
+    assert told[1]["tel"] == "95018880001" and not told[0]["tel"].startswith("95018880001")

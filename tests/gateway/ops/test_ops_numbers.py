@@ -52,7 +52,7 @@ async def test_a_number_a_scheme_and_an_extension_that_cannot_be_are_refused(own
         {"numbers": ["95013990007", "950-1399-0007"]},
         {"numbers": ["12"]},
         {"numbers": ["9501399000x"]},
-        {"numbers": ["95013990007"], "scheme": "axb"},
+        {"numbers": ["95013990007"], "scheme": "axyb"},
         {"numbers": ["95013990007"], "scheme": "carrier-pigeon"},
         {"numbers": ["95013990007"], "ext_digits": 7},
     ]
