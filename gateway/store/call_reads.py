@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, exists, func,
 from gateway.store.binding_rows import COLUMNS, SLOT, WITH_STATE, binding_of
 from gateway.store.compiled import Query
 from gateway.store.reads import VaultRow
+from gateway.store.relay_reads import FILED
 from gateway.store.tables import (
     allowed_callers,
     binding_states,
@@ -76,8 +77,6 @@ class Met:
     """Whether X's filing with the regulator lets it carry calls."""
 
 
-FILED = "callable"
-"""The filing state of a number that may carry calls."""
 _x: BindParameter[str] = bindparam("x")
 _ext: BindParameter[str] = bindparam("ext")
 _phone: BindParameter[bytes] = bindparam("phone")

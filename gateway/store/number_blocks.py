@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, insert, or_, select, update
 
-from gateway.store.relay_reads import PoolRow
+from gateway.store.relay_reads import FIT, PoolRow
 from gateway.store.tables import number_blocks, numbers
 
 LEASE = timedelta(minutes=2)
@@ -32,10 +32,6 @@ class Block:
     def extensions(self) -> range:
         """The extensions as integers; an empty range says that X is whole."""
         return range(int(self.first), int(self.last) + 1) if self.first else range(0)
-
-
-FIT = (numbers.c.health == "good", numbers.c.filing == "callable")
-"""Numbers that may be given out: no complaint about them, and filed so that they carry calls."""
 
 
 def add_blocks(connection: Connection, x: str, ext_digits: int) -> None:

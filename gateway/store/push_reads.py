@@ -119,7 +119,7 @@ def case(connection: Connection, slot: Slot) -> Case | None:
         state_at=latest if latest is not None else int(binding.bound_at.timestamp() * 1000) - 1,
         out_id=next((row.id for row in rows if row.change == "bind"), rows[0].id),
         pool=held.pool if held else "",
-        filed=held is not None and held.filing == "callable",
+        filed=held is not None and held.filing == relay_reads.FILED,
         legs=tuple(legs_of(connection, slot)),
         waiting=tuple(row.id for row in waiting),
         since=min((row.at for row in waiting), default=0),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, tuple_
+from sqlalchemy import Connection, and_, bindparam, case, func, not_, select, tuple_
 
 from gateway.store.binding_rows import COLUMNS, SLOT, WITH_STATE, binding_of, moment
 from gateway.store.compiled import Query
@@ -78,10 +78,17 @@ def tombstones_of(connection: Connection, x: str, phone: bytes) -> list[tuple[st
     return [(ext, turn) for ext, turn in _TOMBSTONES.all(connection, x=x, phone=phone)]
 
 
+FILED = "callable"
+"""The filing state of a number that may carry calls."""
+_healthy, _filed = numbers.c.health == "good", numbers.c.filing == FILED
+FIT = (_healthy, _filed)
+"""Numbers that may be given out: no complaint about them, and filed so that they carry calls."""
+
+
 def unfit_numbers(connection: Connection, pool: str) -> set[str]:
     """The X of a pool that nothing more is leased from: complained of, or not filed for calls."""
-    unfit = or_(numbers.c.health != "good", numbers.c.filing != "callable")
-    return {x for (x,) in connection.execute(select(numbers.c.x).where(numbers.c.pool == pool, unfit))}
+    unfit = select(numbers.c.x).where(numbers.c.pool == pool, not_(and_(*FIT)))
+    return {x for (x,) in connection.execute(unfit)}
 
 
 def pool_status(connection: Connection) -> list[dict[str, Any]]:
@@ -90,8 +97,8 @@ def pool_status(connection: Connection) -> list[dict[str, Any]]:
         select(
             pools,
             func.count(numbers.c.x).label("held"),
-            func.count(case((numbers.c.filing != "callable", 1))).label("pending"),
-            func.count(case((numbers.c.health != "good", 1))).label("bad"),
+            func.count(case((not_(_filed), 1))).label("pending"),
+            func.count(case((not_(_healthy), 1))).label("bad"),
         )
         .outerjoin(numbers, numbers.c.pool == pools.c.name)
         .group_by(*pools.c)
@@ -131,14 +138,6 @@ def all_pools(connection: Connection) -> list[PoolRow]:
         PoolRow(r.name, r.scheme, r.ext_digits, r.carrier, r.provider, r.region)
         for r in connection.execute(select(pools).order_by(pools.c.name))
     ]
-
-
-def numbers_of(connection: Connection, pool: str) -> list[str]:
-    """The X of a pool that may be given out."""
-    rows = connection.execute(
-        select(numbers.c.x).where(numbers.c.pool == pool, numbers.c.health == "good").order_by(numbers.c.x)
-    )
-    return [x for (x,) in rows]
 
 
 def used_slots(connection: Connection, x: str, first: str, last: str) -> list[tuple[str, int, int | None, bytes, bool]]:
