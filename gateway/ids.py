@@ -22,19 +22,21 @@ class _Random:
     BLOCK = 4096
 
     def __init__(self) -> None:
-        self._block = ""
+        self.forget()
         # A child that drew from its parent's block would make its parent's ids.
         os.register_at_fork(after_in_child=self.forget)
 
     def forget(self) -> None:
-        self._block = ""
+        self._block, self._given = "", 0
 
     def hex(self, count: int) -> str:
         """`count` bytes in hex, never given out before."""
-        if len(self._block) < 2 * count:
-            self._block = secrets.token_hex(self.BLOCK)
-        drawn, self._block = self._block[: 2 * count], self._block[2 * count :]
-        return drawn
+        begin = self._given
+        end = self._given = begin + 2 * count
+        if end > len(self._block):
+            self._block, begin = secrets.token_hex(self.BLOCK), 0
+            end = self._given = 2 * count
+        return self._block[begin:end]
 
 
 _random = _Random()

@@ -35,6 +35,7 @@ class _Counter:
     """One pool at the desk."""
 
     row: relay_reads.PoolRow
+    scheme: Scheme
     pool: Pool
     blocks: set[Block]
     withdrawn: set[str] = field(default_factory=set)
@@ -73,7 +74,10 @@ class NumberDesk:
         """Claim blocks of numbers and learn which of their slots are used, cooling or free."""
         found = await self._database.write(lambda connection: self._claim(connection, now))
         for row, fresh, unfit in found:
-            counter = self._counters.setdefault(row.name, _Counter(row, Pool(self._policy(row)), set()))
+            counter = self._counters.get(row.name)
+            if counter is None:
+                counter = _Counter(row, Scheme(row.scheme), Pool(self._policy(row)), set())
+                self._counters[row.name] = counter
             for block, used in fresh:
                 counter.pool.load(block.x, block.extensions, used)
                 counter.blocks.add(block)
@@ -112,10 +116,10 @@ class NumberDesk:
         """
         again: list[datetime] = []
         for counter in self._serving(carrier, address):
-            if not pairs and Scheme(counter.row.scheme).by_pair:
+            if not pairs and counter.scheme.by_pair:
                 continue
             try:
-                return Leased(counter.pool.lease(now, party), Scheme(counter.row.scheme), counter.row.name)
+                return Leased(counter.pool.lease(now, party), counter.scheme, counter.row.name)
             except PoolExhausted as exhausted:
                 again += [exhausted.retry_at] if exhausted.retry_at else []
         message = "no pool has a slot for this carrier; `veilway numbers add` adds numbers"

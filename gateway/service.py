@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -130,9 +130,9 @@ class Service:
         """One audit entry, now."""
         return entry(tag, at=at or self.clock(), tenant=tenant, actor=actor, subject=subject, detail=detail or {})
 
-    async def commit(self, unit: Unit) -> None:
+    def commit(self, unit: Unit) -> Awaitable[None]:
         """Make a unit durable; see `GroupCommit.commit`."""
-        await self.commits.commit(unit)
+        return self.commits.commit(unit)
 
     async def change(self, work: Callable[[Connection], T], *entries: bytes | Callable[[T], bytes]) -> T:
         """A rare change of configuration and the audit entries that tell of it, in one transaction: neither is there without the other.

@@ -40,7 +40,8 @@ class OncePerOrder:
         self._service = service
         self._forward = forward
         self._settle = settle
-        self._flying: dict[bytes, asyncio.Event] = {}
+        self._flying: dict[bytes, asyncio.Event | None] = {}
+        """Orders under way, by reference; the event of those that somebody waits for."""
         self._recent: OrderedDict[bytes, None] = OrderedDict()
 
     async def run(
@@ -53,7 +54,7 @@ class OncePerOrder:
             return replace(await self._forward.book(order), idempotent=False)
         if ref in self._flying:
             await self._wait_for_first(ref)
-        flying = self._flying[ref] = asyncio.Event()
+        self._flying[ref] = None
         try:
             if ref not in self._recent:
                 try:
@@ -68,15 +69,16 @@ class OncePerOrder:
                 raise OrderRefused(message, code="order_in_flight") from None
         finally:
             self._remember(ref)
-            del self._flying[ref]
-            flying.set()
+            if landed := self._flying.pop(ref):
+                landed.set()
 
     async def _wait_for_first(self, ref: bytes) -> None:
         deadline = asyncio.get_running_loop().time() + self._service.settings.inflight_wait.total_seconds()
-        while (flying := self._flying.get(ref)) is not None:
+        while ref in self._flying:
+            landed = self._flying[ref] = self._flying[ref] or asyncio.Event()
             try:
                 async with asyncio.timeout_at(deadline):
-                    await flying.wait()
+                    await landed.wait()
             except TimeoutError:
                 message = "the first request with this reference is still under way"
                 raise OrderRefused(message, code="order_in_flight") from None

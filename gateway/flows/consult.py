@@ -25,7 +25,7 @@ from gateway.flows.agreement import check_agreement
 from gateway.flows.aliases import order_aliases
 from gateway.flows.amend import Amend, Before
 from gateway.flows.artwork import police
-from gateway.flows.forward import FrontAnswer, OrderRefused, check_hits, label_terms, unveiled
+from gateway.flows.forward import FrontAnswer, OrderRefused, label_terms, last_look, refuse_hits, unveiled
 from gateway.flows.handles import names_in, remember
 from gateway.flows.lifecycle import Lifecycle
 from gateway.flows.own_label import own_label
@@ -135,7 +135,8 @@ class Consult:
         aliases = order_aliases(self._service, shop.id, route.carrier, known.id)
         last_mile = route.options.get("last_mile")
         veiled = veil(order, relays=relays, last_mile=last_mile, aliases=aliases, last_four=last_four)
-        await check_hits(self._service, shop, order, veiled, extra_kept=tuple(last_four.values()))
+        if hits := last_look(order, veiled, extra_kept=tuple(last_four.values())):
+            await refuse_hits(self._service, shop, order, hits)
         return veiled
 
     async def _before(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
@@ -42,7 +42,7 @@ from gateway.store.unit import Unit
 from gateway.upstream import ENFORCE, CarrierFault, Route
 from masking.errors import VeilwayError
 from masking.freetext import mask_text
-from masking.guard import Guard
+from masking.guard import Guard, Hit
 from masking.named import mask_named
 from masking.personal import Kind, Role
 from masking.record import Order, to_groups
@@ -85,12 +85,9 @@ class Incoming:
     document: bytes
     """Keyed digest of the business document: equal orders, equal digests."""
     now: datetime
+    ms: int
+    """The moment of arrival, and the same in milliseconds."""
     attempt: int = 1
-
-    @property
-    def ms(self) -> int:
-        """The moment of arrival in milliseconds."""
-        return int(self.now.timestamp() * 1000)
 
 
 @dataclass(slots=True)
@@ -126,7 +123,9 @@ class ForwardOrder:
         elif key:
             ref = blind_index(keyring, shop.id, f"idempotency {profile.id}", key)
         document = keyed_digest(keyring, shop.id, "document", opened.document)
-        return Incoming(shop, profile, route, operation, opened, ref, document, self._service.clock())
+        now = self._service.clock()
+        ms = int(now.timestamp() * 1000)
+        return Incoming(shop, profile, route, operation, opened, ref, document, now, ms)
 
     async def book(self, order: Incoming) -> FrontAnswer:
         """Veil, store, send, store, answer. Raises `Conflict` where this attempt's reference is stored already."""
@@ -139,7 +138,9 @@ class ForwardOrder:
             order.shop, order.profile.id, shipment, parties, order.now, returning=returning
         )
         try:
-            veiled = await self._veil(order, shipment, book)
+            veiled = self._veil(order, shipment, book)
+            if order.route.mode == ENFORCE and (hits := last_look(order.opened, veiled)):
+                await refuse_hits(self._service, order.shop, order.opened, hits)
             sealed = self._seal(order, shipment, veiled)
             await self._service.commit(self._unit_one(order, shipment, veiled, sealed, book))
         except Exception:
@@ -150,15 +151,11 @@ class ForwardOrder:
 
     # -- down
 
-    async def _veil(self, order: Incoming, shipment: str, book: Book) -> Veiled:
+    def _veil(self, order: Incoming, shipment: str, book: Book) -> Veiled:
         if order.route.mode != ENFORCE:
             return unveiled(self._service, order.profile.id, order.opened)
         aliases = order_aliases(self._service, order.shop.id, order.profile.id, shipment)
-        veiled = veil(
-            order.opened, relays=book.numbers, last_mile=order.route.options.get("last_mile"), aliases=aliases
-        )
-        await check_hits(self._service, order.shop, order.opened, veiled)
-        return veiled
+        return veil(order.opened, relays=book.numbers, last_mile=order.route.options.get("last_mile"), aliases=aliases)
 
     def _seal(self, order: Incoming, shipment: str, veiled: Veiled) -> Sealed:
         opened = order.opened
@@ -326,14 +323,14 @@ def _says_nothing(answer: Answer) -> bool:
     return answer.outcome == "unknown" and answer.status < 400 and not answer.error_code
 
 
-async def check_hits(
-    service: Service, shop: Shop, opened: OpenOrder, veiled: Veiled, *, extra_kept: tuple[str, ...] = ()
-) -> None:
-    """The last gate before anything is written or sent; a hit is on record. Raises `guard_hit` naming the kinds, never the values."""
+def last_look(opened: OpenOrder, veiled: Veiled, *, extra_kept: tuple[str, ...] = ()) -> list[Hit]:
+    """The last gate before anything is written or sent: the plain values that the document still holds after masking."""
     plain = [(kind, value) for _path, kind, _role, value in opened.fields if kind is not Kind.FREE_TEXT]
-    hits = Guard(plain, [*veiled.kept, *extra_kept]).check(veiled.clear_text)
-    if not hits:
-        return
+    return Guard(plain, [*veiled.kept, *extra_kept]).check(veiled.clear_text)
+
+
+async def refuse_hits(service: Service, shop: Shop, opened: OpenOrder, hits: list[Hit]) -> NoReturn:
+    """A hit is on record, and the order refused with `guard_hit`, naming the kinds and never the values."""
     for hit in hits:
         service.metrics.guard_hits.labels(hit.kind.value).inc()
     kinds = sorted({hit.kind.value for hit in hits})

@@ -34,6 +34,8 @@ from virtual_numbers.errors import PoolExhausted
 
 Numbers = Mapping[Role, RelayNumber]
 HOTLINE_TURN = -1
+# An enum's member costs a microsecond through its class; these are met with every order.
+_SENDER, _RECIPIENT, _BOUND, _CALLABLE = Role.SENDER, Role.RECIPIENT, State.BOUND.value, State.CALLABLE.value
 SENDERS = 100_000  # long-lived bindings remembered
 
 
@@ -115,7 +117,7 @@ class Relays:
         customer's all the same, for one that stays would cross shipments.
         """
         book = Book()
-        ours, theirs = (Role.RECIPIENT, Role.SENDER) if returning else (Role.SENDER, Role.RECIPIENT)
+        ours, theirs = (_RECIPIENT, _SENDER) if returning else (_SENDER, _RECIPIENT)
         customer = dialled_first(parties.get(theirs))
         shop_side = parties.get(ours)
         if shop_side is not None and shop_side.phone:
@@ -124,10 +126,15 @@ class Relays:
             else:
                 book.put(ours, *await self._sender(shop, carrier, shop_side, now))
         if customer:
-            await self._bind_customer(book, shop, carrier, shipment, theirs, customer, parties[theirs].address, now)
+            address = parties[theirs].address
+            try:
+                self._bind_customer(book, shop, carrier, shipment, theirs, customer, address, now)
+            except PoolExhausted as exhausted:
+                now = await self._cooled(exhausted, now)
+                self._bind_customer(book, shop, carrier, shipment, theirs, customer, address, now)
         return book
 
-    async def _bind_customer(
+    def _bind_customer(
         self,
         book: Book,
         shop: Shop,
@@ -140,11 +147,7 @@ class Relays:
     ) -> None:
         keyring = self._service.keys.keyring
         owner = owner_index(keyring, shop.id, phone)
-        try:
-            slot, scheme, pool = self._service.desk.lease(carrier, now, owner, address)
-        except PoolExhausted as exhausted:
-            now = await self._cooled(exhausted, now)
-            slot, scheme, pool = self._service.desk.lease(carrier, now, owner, address)
+        slot, scheme, pool = self._service.desk.lease(carrier, now, owner, address)
         book.leased.append(slot)
         book.pushed = bool(self._service.accounts.of_pool(pool))
         book.put(role, slot.x, slot.ext, slot.turn)
@@ -257,6 +260,6 @@ def binding_row(
     """A row of `bindings`. One that a provider is to be told of carries no call before the provider has confirmed it."""
     until = None if ends is None else int(ends.timestamp() * 1000)
     return (
-        slot.x, slot.ext, slot.turn, tenant, record, carrier, role.value, scheme.value, party, owner,
-        int(now.timestamp() * 1000), until, (State.BOUND if pushed else State.CALLABLE).value,
+        slot.x, slot.ext, slot.turn, tenant, record, carrier, str(role), str(scheme), party, owner,
+        int(now.timestamp() * 1000), until, _BOUND if pushed else _CALLABLE,
     )  # fmt: skip

@@ -28,6 +28,11 @@ from gateway.store.errors import StoreUnavailable, translate
 T = TypeVar("T")
 Work = Callable[[Connection], T]
 
+# sqlite3 asks every parameter that is no str, int, float or bytearray for an adapter, by two attribute look-ups that fail with
+# a formatted error: a quarter of an insert with ten blobs and nulls. These two give the value back as it is.
+sqlite3.register_adapter(bytes, bytes.__bytes__)
+sqlite3.register_adapter(type(None), {}.get)  # type: ignore[arg-type]
+
 
 class Database(Protocol):
     """What flows, the writer and the verbs know of the store."""
