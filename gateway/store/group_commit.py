@@ -42,13 +42,27 @@ class _Refused(Exception):
 
 
 class Inserts:
-    """INSERT statements as text, compiled once for the store's dialect: a row is then a tuple and costs no more."""
+    """INSERT statements, compiled once for the store's dialect and run on the driver's own cursor: a row is then a tuple and costs no more."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._text: dict[Table, str] = {}
 
-    def __call__(self, table: Table) -> str:
+    def __call__(self, connection: Connection, table: Table, rows: list[Any]) -> None:
+        """Add `rows`. Raises `Conflict` or `StoreUnavailable`."""
+        driver = self._dialect.loaded_dbapi
+        cursor = connection.connection.cursor()
+        try:
+            cursor.executemany(self.text(table), rows)
+        except driver.IntegrityError:
+            raise Conflict("a row with this key is already stored") from None
+        except driver.Error as error:
+            raise StoreUnavailable(f"the store answered {type(error).__name__}") from None
+        finally:
+            cursor.close()
+
+    def text(self, table: Table) -> str:
+        """The statement for one table."""
         text = self._text.get(table)
         if text is None:
             keys = [column.name for column in table.columns if table is not audit or column.name != "id"]
@@ -201,15 +215,14 @@ class GroupCommit:
             for table, values in unit.rows:
                 rows.setdefault(table, []).append(values)
         for table in sorted(rows, key=ORDER.__getitem__):
-            connection.exec_driver_sql(self._inserts(table), rows[table])
+            self._inserts(connection, table, rows[table])
 
     def _record(self, connection: Connection, chain: Chain, entries: list[bytes]) -> Chain:
         if not entries:
             return chain
         batch, chain = chain.extend(entries)
-        connection.exec_driver_sql(
-            self._inserts(audit), (chain.origin, batch.first_seq, batch.count, batch.entries, batch.link)
-        )
+        row = (chain.origin, batch.first_seq, batch.count, batch.entries, batch.link)
+        self._inserts(connection, audit, [row])
         return chain
 
 
