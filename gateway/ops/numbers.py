@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, delete, insert, select, update
 
 from gateway.flows import Flows
+from gateway.flows.push_outbox import settle_again
 from gateway.flows.relay_facts import hours
 from gateway.ops.registry import OpRefused, Params, now_ms, op
 from gateway.secrets_box import seal_secrets
@@ -17,7 +18,7 @@ from gateway.service import Service
 from gateway.settings import ConfigError, parse_duration
 from gateway.store import relay_reads
 from gateway.store.number_blocks import add_blocks
-from gateway.store.tables import allowed_callers, numbers, pools, relay_providers, wishes
+from gateway.store.tables import allowed_callers, binding_legs, numbers, pools, relay_providers, wishes
 from masking.phones import normalise_phone
 from masking.vault import blind_index
 from virtual_numbers.binding import Scheme
@@ -94,10 +95,15 @@ async def numbers_set(service: Service, _flows: Flows, params: Params) -> Any:
     if not values:
         raise OpRefused("say a filing, a health or both", path="filing")
 
+    now = now_ms(service)
+
     def work(connection: Connection) -> int:
         changed = connection.execute(update(numbers).where(numbers.c.x.in_(found)).values(**values)).rowcount
         if changed != len(set(found)):
             raise OpRefused("not every one of these is a number of ours; nothing was changed", path="numbers")
+        if values.get("filing") == relay_reads.FILED:
+            # What a provider confirmed while the filing was missing has been waiting for this.
+            settle_again(connection, binding_legs.c.x.in_(found), now)
         return changed
 
     detail = values | {"count": len(set(found)), "numbers": sorted(set(found))[:50]}

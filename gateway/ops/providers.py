@@ -8,16 +8,16 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from gateway.accounts import sealed_for
 from gateway.flows import Flows
-from gateway.flows.push_outbox import push_row
+from gateway.flows.push_outbox import settle_again
 from gateway.ops.events import page_length
 from gateway.ops.registry import OpRefused, Params, named, now_ms, op
 from gateway.secrets_box import seal_secrets
 from gateway.service import Service
 from gateway.settings import ConfigError
 from gateway.store import push_reads
-from gateway.store.tables import binding_legs, pool_accounts, pools, provider_accounts, pushes
+from gateway.store.tables import binding_legs, pool_accounts, pools, provider_accounts
 from gateway.upstream import check_base_url
-from virtual_numbers.binding import Scheme, Slot
+from virtual_numbers.binding import Scheme
 from virtual_numbers.legs import LegState
 from virtual_numbers.providers.pushed import ENDPOINTS, EXT_DIGITS, SECRETS
 
@@ -125,13 +125,7 @@ async def provider_suspend(service: Service, flows: Flows, params: Params) -> An
             .where(provider_accounts.c.name == name)
             .values(suspended_at=None if lift else now, updated_at=now)
         )
-        carried = (binding_legs.c.account == name, binding_legs.c.state == LegState.UP.value)
-        rows = connection.execute(select(binding_legs).where(*carried)).all()
-        again = [push_row(Slot(r.x, r.ext, r.turn), r.tenant, "repair", now) for r in rows]
-        if again:
-            columns = [column.name for column in pushes.columns]
-            connection.execute(insert(pushes), [dict(zip(columns, row, strict=True)) for row in again])
-        return len(again)
+        return settle_again(connection, binding_legs.c.account == name, now)
 
     tag = "numbers.provider_readmitted" if lift else "numbers.provider_suspended"
     moved = await _change(service, flows, params, work, tag, name, {})

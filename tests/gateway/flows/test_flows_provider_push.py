@@ -154,6 +154,17 @@ async def test_a_suspended_account_hands_its_bindings_to_the_next_and_gets_them_
         assert len(first.live) == 3 and second.live == []
 
 
+async def test_a_binding_confirmed_before_its_number_was_filed_carries_calls_once_it_is(towns: Towns) -> None:
+    async with towns(numbers=("17000000001",)) as town:
+        _, _, x, ext = await town.order()
+        await town.world.op("numbers.set", numbers=[x], filing="pending")
+        await town.drain()
+        assert len(town.first.live) == 1 and (await town.action(x, ext))[0] == "reject"
+        await town.world.op("numbers.set", numbers=[x], filing="callable")
+        await town.drain()
+        assert len(town.first.live) == 1 and await town.action(x, ext) == ("connect", "connected")
+
+
 async def test_a_number_whose_binding_was_pushed_rests_a_year(towns: Towns) -> None:
     async with towns(numbers=("17000000001",), ext_digits=1, occupancy=1.0) as town:
         _, waybill, _, ext = await town.order()
