@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from msgspec import Struct
+
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class WireRequest:
+class WireRequest(Struct, frozen=True):
     """A request as a carrier receives it, or as a shop sends it to the front door."""
 
     method: str
@@ -15,7 +18,7 @@ class WireRequest:
     """Below `/c/{carrier}`, still percent-encoded, with its leading slash."""
     query: str = ""
     """The raw query string, without the question mark."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NO_HEADERS
     """Names in lower case."""
     body: bytes = b""
 
@@ -23,12 +26,11 @@ class WireRequest:
         return f"<WireRequest {self.method} {len(self.body)} bytes>"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class WireReply:
+class WireReply(Struct, frozen=True):
     """A carrier's answer, read to its end and no longer than the gateway's limit."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = _NO_HEADERS
     """Names in lower case."""
     body: bytes = b""
 

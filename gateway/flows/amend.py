@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, insert, update
 
 from carriers.order import OpenOrder
@@ -128,13 +129,13 @@ def merged(before: Order, changed: OpenOrder, goods: str) -> Order:
     parties = dict(before.parties)
     for role, said in changed.parties.items():
         old = parties.get(role.value, Party())
-        parts = _said(said) | {"address": replace(old.address, **_said(said.address))}
-        parties[role.value] = replace(old, **parts)
+        parts = _said(said) | {"address": structs.replace(old.address, **_said(said.address))}
+        parties[role.value] = structs.replace(old, **parts)
     return Order(parties, changed.remark or before.remark, goods or before.goods)
 
 
 def _said(value: Party | PostalAddress) -> dict[str, Any]:
-    return {name: part for name in value.__dataclass_fields__ if (part := getattr(value, name))}
+    return {name: part for name in value.__struct_fields__ if (part := getattr(value, name))}
 
 
 def _echoes(before: str, veiled: Veiled) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from masking.freetext import find_personal, mask_text
 from masking.labels.errors import LabelRefused
 from masking.labels.texts import Language, flag_of
@@ -135,13 +137,13 @@ def _masked(order: Mapping[str, Any], role: str, mask: MaskParty) -> MaskedParty
     masked = mask(party, relay=relay)
     address = masked.address
     areas = {part: mask_text(getattr(address, part)).text for part in ("state", "city", "district")}
-    return replace(masked, address=replace(address, **areas))
+    return structs.replace(masked, address=structs.replace(address, **areas))
 
 
 def _party(order: Mapping[str, Any], role: str) -> tuple[Party, RelayNumber | None]:
     document = _member(order, role, Mapping)
     address = _member(document, "address", Mapping, {}, role)
-    parts = {key: _text(address, key, "", f"{role}.address") for key in PostalAddress.__slots__}
+    parts = {key: _text(address, key, "", f"{role}.address") for key in PostalAddress.__struct_fields__}
     relay = _text(document, "relay_number", "", role)
     name, phone, email, company = (_text(document, key, "", role) for key in ("name", "phone", "email", "company"))
     party = Party(name, phone, email, company, PostalAddress(**parts))

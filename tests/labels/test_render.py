@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 from PIL import Image, ImageChops
 
 from masking.labels.errors import LabelRefused
@@ -126,4 +127,4 @@ def test_rendered_says_nothing_of_the_label_in_its_repr(make_label) -> None:
 
 def test_masking_is_the_only_way_in(make_label) -> None:
     with pytest.raises(LabelRefused):
-        render(replace(make_label(), recipient=replace(mask_party(SENDER), name="李雷")))
+        render(replace(make_label(), recipient=structs.replace(mask_party(SENDER), name="李雷")))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
@@ -120,7 +120,7 @@ def written(view: View) -> str:
     told = [view.remark, view.goods, *(number for ids in view.ids.values() for number in ids)]
     for party in view.parties.values():
         told += [party.name, party.phone, party.company, party.email]
-        told += [getattr(party.address, field.name) for field in fields(PostalAddress)]
+        told += [getattr(party.address, name) for name in PostalAddress.__struct_fields__]
     return "\n".join(told)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import pytest
 
 from masking.levels import show_ids, show_party, show_text
@@ -20,7 +18,7 @@ def shown(**levels: Level) -> MaskedParty:
 
 
 def everything_in(party: MaskedParty) -> str:
-    address = [getattr(party.address, field.name) for field in fields(PostalAddress)]
+    address = [getattr(party.address, name) for name in PostalAddress.__struct_fields__]
     return "\n".join([party.name, party.phone, party.company, party.email, *address])
 
 
