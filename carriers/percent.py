@@ -1,43 +1,31 @@
-"""Percent-coding as Java's URLEncoder does it, and back: bytes in, bytes out, by the C-coded parts of `binascii`.
+"""Percent-coding as Java's URLEncoder does it, and back: bytes in, bytes out, by C-coded parts of the standard library.
 
 Java keeps letters, digits and `. - * _`, writes a blank as `+` and everything else as `%XX` with capitals; SF signs over exactly that, and every
 form parser reads it. Two thirds of a Chinese order are bytes above 127, for which the standard library's `quote_plus` costs a dictionary
-look-up each. Quoted-printable differs from percent-coding by the escape character and its soft line breaks only.
+look-up each. Reading is quoted-printable's, which differs by the escape character and its soft line breaks only.
 """
 
 from __future__ import annotations
 
 import binascii
+from codecs import charmap_decode
 
 from carriers.errors import CarrierRefusal
 
 _PLAIN = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-*_"
-_KEPT = _PLAIN + b"%" + bytes(range(128, 256))
-_CODED = [b"+" if byte == 0x20 else b"%%%02X" % byte for byte in range(128)]
-_ONE = [bytes((byte,)) for byte in range(128)]
-_JSON = [(bytes((byte,)), b"%%%02X" % byte) for byte in b'":,{}[]']
-"""What every JSON document is full of; replacing it unseen is cheaper than looking for it."""
+# Where a byte needs a code, it becomes the character whose UTF-8 is three bytes: 0xE1, 0x80 + its high half, 0x80 + its low half.
+# Renamed to "%" and digits, these are the code: three passes in C, a quarter of what any way over replacing or quoted-printable takes.
+_SPREAD = "".join([chr(byte if byte in _PLAIN else 0x1000 + (byte >> 4 << 6) + (byte & 15)) for byte in range(256)])
+_SPREAD = _SPREAD[:0x20] + "+" + _SPREAD[0x21:]
+_TO_CODE = bytes.maketrans(b"\xe1" + bytes(range(0x80, 0x90)), b"%0123456789ABCDEF")
 _TO_PRINTABLE = bytes.maketrans(b"%+", b"= ")
 
 
 def quote(data: bytes) -> bytes:
     """`data` as java.net.URLEncoder writes it."""
-    if not data.translate(None, _PLAIN):
-        return data
-    # The percent sign first: the others' codes contain it.
-    if b"%" in data:
-        data = data.replace(b"%", b"%25")
-    for char, code in _JSON:
-        data = data.replace(char, code)
-    loose = data.translate(None, _KEPT)
-    if loose:
-        # So that a plus sign goes before the blank that becomes one.
-        for byte in sorted(set(loose), reverse=True):
-            data = data.replace(_ONE[byte], _CODED[byte])
-    if data.isascii():
-        return data
-    # No "=" and no blank is left. The digit at the end keeps a closing dot from being escaped as end of line.
-    return binascii.b2a_qp(data + b"0").replace(b"=\n", b"").replace(b"=", b"%")[:-1]
+    if data.isalnum():
+        return data  # ids and timestamps, mostly
+    return charmap_decode(data, "strict", _SPREAD)[0].encode().translate(_TO_CODE)
 
 
 def unquote(coded: bytes, path: str) -> bytes:
