@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
+from masking.guard_kept import KeptLine, kept_line, may_show
 from masking.guard_needles import NO_WORDS as _NO_WORDS
 from masking.guard_needles import Needles, Where
 from masking.guard_text import Text, forms
@@ -28,6 +29,7 @@ _S = TypeVar("_S", str, bytes)
 _TEXT: Callable[[Text], str] = attrgetter("text")
 _SQUEEZED: Callable[[Text], bytes] = attrgetter("squeezed")
 _WORD = Where.WORD
+_LINE = Kind.ADDRESS_LINE.value
 
 
 class Hit(NamedTuple):
@@ -41,14 +43,19 @@ class Hit(NamedTuple):
 class Guard:
     """What must not be in a text, made ready once an order."""
 
-    __slots__ = ("_exempt", "_needles")
+    __slots__ = ("_exempt", "_lines", "_needles", "_read")
 
     def __init__(self, plain: Iterable[tuple[str, str]], exempt: Iterable[str] = ()) -> None:
         """`plain`: kind and value of every personal leaf, whole. `exempt`: what the masker kept, masked texts included."""
-        self._exempt = [text for text in exempt if text]
+        self._exempt = list(exempt)
+        self._read: list[Text] | None = None
         self._needles = needles = Needles(self._exempt)
-        for kind, value in plain:
-            if value:
+        self._lines: list[KeptLine] = []
+        for kind, value in dict.fromkeys(plain):
+            kept = kept_line(value) if kind == _LINE and value and value in self._exempt else None
+            if kept is not None:
+                self._lines.append(kept)
+            elif value:
                 needles.add(kind, value)
 
     def check(self, text: str) -> list[Hit]:
@@ -65,14 +72,17 @@ class Guard:
         return self.check(text)
 
     def _found(self, form: Text) -> Iterator[Kind]:
-        squeezed, digits = form.squeezed, form.digits
-        for number, kind in self._needles.digits.items():
-            if number in digits and number in squeezed and self._stands(number, squeezed, _anywhere, _SQUEEZED):
+        needles, squeezed = self._needles, form.squeezed
+        if self._lines:
+            for kept in [kept for kept in self._lines if may_show(kept, form)]:
+                self._lines.remove(kept)
+                needles.add(_LINE, kept.line)
+        for held, kind in needles.inside.items():
+            if squeezed.find(held) >= 0 and self._stands(held, squeezed, _anywhere, _SQUEEZED):
                 yield kind
-        for held, kind in self._needles.inside.items():
-            if held in squeezed and self._stands(held, squeezed, _anywhere, _SQUEEZED):
-                yield kind
-        for needle, where, kind, cased in self._needles.apart:
+        for needle, where, kind, cased, bare in needles.apart:
+            if bare and squeezed.find(bare) < 0 and form.folds():
+                continue
             spelling = Text.words if where is _WORD else Text.lower if cased else _TEXT
             text = spelling(form)
             if needle in text and self._stands(needle, text, _RULES[where], spelling):
@@ -82,9 +92,10 @@ class Guard:
         self, needle: _S, text: _S, rule: Callable[[_S, int, int], bool], spelling: Callable[[Text], _S]
     ) -> bool:
         """Whether the needle stands somewhere as its rule asks, outside everything that was kept."""
-        # What was kept has to be read as the text is read, codes undone, or it would spare nothing.
-        read = (spelling(form) for kept in self._exempt for _, form in forms(kept))
-        keepers = [keeper for keeper in read if needle in keeper]
+        if self._read is None:
+            # What was kept has to be read as the text is read, codes undone, or it would spare nothing.
+            self._read = [form for kept in dict.fromkeys(self._exempt) for _, form in forms(kept)]
+        keepers = [keeper for keeper in map(spelling, self._read) if keeper.find(needle) >= 0]
         spared = sorted((at, at + len(keeper)) for keeper in keepers for at in _places(keeper, text))
         reach, turn = -1, 0
         for start in _places(needle, text):

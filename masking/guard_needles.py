@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
+from functools import partial
 from typing import ClassVar, NamedTuple
 from unicodedata import is_normalized
 
 from masking.addresses import mask_address
 from masking.guard_text import squeeze, words
 from masking.personal import Kind
-from masking.text import clean
+from masking.text import STARS, clean
 
 WHOLE_NAME = 3
 """Letters from which a name is looked for anywhere; a shorter one only as a whole leaf."""
 DOOR = 4
 """Characters from which a door part is looked for."""
 _WHOLE_DIGITS = 7  # digits from which a number is looked for inside others; fewer stand in quantities and times
+_WITH_CHINA = 13  # digits of a Chinese mobile number with its country code
 _WHOLE_NUMBER, _EXTENSION_DIGITS = 10, 6
 _WHOLE_LINE = 6  # bytes from which an address line is looked for whole
 _UNSPACED = 8  # letters from which a name of several words is also looked for as one word
@@ -26,6 +28,8 @@ NO_WORDS = "\u2e80"
 _LIMIT = 2000
 _LONGEST_NAME = 200  # looking for brackets takes the square of the length
 _STARS = re.compile(r"\*+")
+_ONE_CUT = STARS[1:]
+_WORDLESS = re.compile(f"[{NO_WORDS}-\U0010ffff]")
 _BRACKETS = re.compile(r"[(（\[【<《].*?[)）\]】>》]")
 _NO_DIGIT = bytes(byte for byte in range(256) if byte not in b"0123456789")
 _COUNTRY = re.compile(r"^(?:\+|00)(1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[2-9]\d\d)", re.ASCII)
@@ -66,36 +70,40 @@ class Apart(NamedTuple):
     kind: Kind
     cased: bool
     """Whether letter case can hide it. Most needles have none, and lowering a whole text is dear."""
+    bare: bytes
+    """Squeezed, where it is in ASCII: a text that is squeezed and lacks this lacks the needle. Else empty."""
+
+
+_new_apart = partial(tuple.__new__, Apart)  # a third of the cost of calling the class
 
 
 class Needles:
     """All that must not be found, by how it is searched."""
 
-    __slots__ = ("_kept", "apart", "digits", "inside")
-    _ADD: ClassVar[dict[str, Callable[[Needles, Kind, str], None]]]
+    __slots__ = ("_kept", "apart", "inside")
+    _ADD: ClassVar[dict[str, tuple[Kind, Callable[[Needles, Kind, str], None]]]]
 
     def __init__(self, kept: Iterable[str]) -> None:
         """`kept` holds what the masker left of the values: what it cut out of an address is the door."""
-        self._kept = [(text.partition("*")[0], text) for text in kept if "*" in text]
+        self._kept = kept
         self.inside: dict[bytes, Kind] = {}
         """Squeezed, with the kind each betrays."""
-        self.digits: dict[bytes, Kind] = {}
-        """Those of them that are nothing but digits."""
         self.apart: list[Apart] = []
 
     def __len__(self) -> int:
-        return len(self.inside) + len(self.digits) + len(self.apart)
+        return len(self.inside) + len(self.apart)
 
     def add(self, kind: str, value: str) -> None:
         """Take in one plain value, whole."""
         # Free text is masked by what stands in it; credentials and plain values are nobody's personal data.
         adding = self._ADD.get(kind)
         if adding is not None:
-            adding(self, Kind._value2member_map_[kind], value)  # type: ignore[arg-type]
+            adding[1](self, adding[0], value)
 
     def _stand_apart(self, where: Where, kind: Kind, text: str) -> None:
         if text:
-            self.apart.append(Apart(text, where, kind, text.upper() != text))
+            bare = squeeze(text) if text.isascii() else b""
+            self.apart.append(_new_apart((text, where, kind, text.upper() != text, bare)))
 
     def _email(self, kind: Kind, value: str) -> None:
         self._stand_apart(_EMAIL, kind, clean(value, _LIMIT).lower())
@@ -104,8 +112,8 @@ class Needles:
         self._number(kind, clean(value, _LIMIT))
 
     def _phone(self, kind: Kind, value: str) -> None:
-        if len(value) == 11 and value.isascii() and value.isdigit() and value[0] == "1":
-            self.digits[value.encode()] = kind
+        if _WHOLE_DIGITS <= len(value) < _WITH_CHINA and value[0] != "0" and value.isascii() and value.isdigit():
+            self.inside[value.encode()] = kind
             return
         value = clean(value, _LIMIT)
         for number in {value, *_SEVERAL.split(value)}:
@@ -115,18 +123,18 @@ class Needles:
                 national = _COUNTRY.sub("", national, count=1)
             for text in {national, _without_extension(national)}:
                 digits = _digits(text)
-                if len(digits) == 13 and digits.startswith(b"86"):
+                if len(digits) == _WITH_CHINA and digits.startswith(b"86"):
                     digits = digits[2:]
                 bare = digits.lstrip(b"0")
                 if len(bare) >= _WHOLE_DIGITS:
-                    self.digits[bare] = kind
+                    self.inside[bare] = kind
                 elif digits:
                     self._number(kind, digits.decode())
 
     def _number(self, kind: Kind, text: str) -> None:
         squeezed = squeeze(text)
         if len(squeezed) >= _WHOLE_DIGITS:
-            (self.digits if squeezed.isdigit() else self.inside)[squeezed] = kind
+            self.inside[squeezed] = kind
         elif squeezed:
             self._stand_apart(_NUMBER if len(squeezed) >= DOOR else _LEAF, kind, text.lower())
 
@@ -135,6 +143,10 @@ class Needles:
             self._letters(kind, value, len(value))
             return
         value = clean(value, _LIMIT)
+        unspaced = value.replace(" ", "")
+        if unspaced.isalpha():
+            self._letters(kind, value, len(unspaced))
+            return
         bare = _BRACKETS.sub(" ", value).strip() if len(value) <= _LONGEST_NAME else value
         for name in {value, bare}:
             letters = sum(map(str.isalpha, name))
@@ -144,8 +156,8 @@ class Needles:
     def _letters(self, kind: Kind, name: str, letters: int) -> None:
         if letters < WHOLE_NAME:
             self._stand_apart(_LEAF, kind, name.lower())
-        elif max(name) >= NO_WORDS:
-            self.inside[squeeze(name)] = kind
+        elif name[0] >= NO_WORDS or (not name.isascii() and _WORDLESS.search(name)):
+            self.inside[name.encode().lower() if name.isalpha() else squeeze(name)] = kind
         else:
             spelt = words(name)
             self._stand_apart(_WORD, kind, spelt)
@@ -154,13 +166,13 @@ class Needles:
 
     def _address(self, kind: Kind, value: str) -> None:
         value = clean(value, _LIMIT)
-        masked = self._masked(value)
-        if "*" not in masked:
-            return  # nothing was cut: the whole line is kept
         found = False
-        for gap in _gaps(value, masked):
+        cut = self._cut(value) if value else []
+        if not cut:
+            return  # the whole line is kept
+        for gap in cut:
             found = self._door(kind, gap) or found
-            if _PARTED.search(gap):
+            if not gap.isalnum() and _PARTED.search(gap):
                 for part in _PIECES.split(gap):
                     self._door(kind, part)
         # Else the line as a whole: a door may be too short to be told from anything else ("3室"), or one of a range.
@@ -168,18 +180,23 @@ class Needles:
         if len(whole) >= _WHOLE_LINE:
             self.inside[whole] = kind
 
-    def _masked(self, value: str) -> str:
-        """What went out for an address line."""
-        for head, masked in self._kept:
-            if head and value.startswith(head):
-                return masked
-        return mask_address(value).text
+    def _cut(self, value: str) -> list[str]:
+        """What the masker cut out of an address line, by what went out for it."""
+        first = value[0]
+        for text in self._kept:
+            if text and text[0] == first:
+                head, star, tail = text.partition("*")
+                if head and star and value.startswith(head):
+                    # Nearly all have one cut, up to the end.
+                    return [value[len(head) :].strip(_EDGES)] if tail == _ONE_CUT else _gaps(value, text)
+        masked = mask_address(value).text
+        return _gaps(value, masked) if "*" in masked else []
 
     def _door(self, kind: Kind, part: str) -> bool:
         """Take in one door part, unless it is too short, or a word alone ("Apartment"). Tells whether it is found wherever it stands."""
         squeezed = squeeze(part)
         if not squeezed.isascii():
-            if len(squeezed.decode("utf-8", "surrogatepass")) < DOOR:
+            if len(squeezed) < 4 * DOOR and len(squeezed.decode("utf-8", "surrogatepass")) < DOOR:
                 return False
             self.inside[squeezed] = kind
             return True
@@ -190,12 +207,12 @@ class Needles:
 
 
 Needles._ADD = {
-    "phone": Needles._phone,
-    "name": Needles._name,
-    "company": Needles._name,
-    "address_line": Needles._address,
-    "email": Needles._email,
-    "id": Needles._id,
+    "phone": (Kind.PHONE, Needles._phone),
+    "name": (Kind.NAME, Needles._name),
+    "company": (Kind.COMPANY, Needles._name),
+    "address_line": (Kind.ADDRESS_LINE, Needles._address),
+    "email": (Kind.EMAIL, Needles._email),
+    "id": (Kind.ID, Needles._id),
 }
 
 
@@ -213,9 +230,9 @@ def _without_extension(number: str) -> str:
 
 def _gaps(value: str, masked: str) -> list[str]:
     """What lies between the kept pieces of a masked value."""
-    head, _, tail = masked.partition("****")
+    head, _, tail = masked.partition(STARS)
     if not tail and value.startswith(head):
-        return [value[len(head) :].strip(_EDGES)]  # nearly all: one cut, up to the end
+        return [value[len(head) :].strip(_EDGES)]
     at, gaps = 0, []
     for piece in _STARS.split(masked):
         found = value.find(piece, at)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_qp
-from collections.abc import Iterator
 from html import unescape
 from unicodedata import is_normalized, normalize
 
@@ -31,32 +30,34 @@ _LOWER = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuv
 _WIDE_SEPARATORS = re.compile(
     rb"\xc2[\xa0\xb7]|\xe2\x80[\x80-\x95\xa2\xaf]|\xe2\x88\x92|\xe2\x81\x83|\xe3\x83\xbb|\xe3\x80\x80"
 )
-# ASCII and the Han and hangul that need no second look: bytes of a text without any other sign need no normalising.
-_USUAL = bytes([*range(0xC0), *range(0xE4, 0xEE)])
-_NO_DIGIT = bytes(byte for byte in range(256) if byte not in b"0123456789")
+# ASCII, the Latin letters of U+00C0 to U+00FF, Cyrillic, and the Han and hangul that need no second look: a text that begins no sign with
+# another byte is in its normal spelling.
+_USUAL = bytes([*range(0xC0), 0xC3, 0xD0, 0xD1, *range(0xE4, 0xEE)])
+_ODD = 0xFF  # no byte of UTF-8
+# Small letters, and one mark for whatever is not usual: the pass that squeezes tells at once whether anything odd can be in the text.
+_FOLD = bytes(byte if byte in _USUAL else _ODD for byte in _LOWER)
+_DOTTED = "\u0130"  # the one sign of a normal spelling whose small letter begins with one of ASCII
 
 
 class Text:
     """A text and its other spellings."""
 
-    __slots__ = ("_data", "_lower", "_words", "digits", "squeezed", "text")
+    __slots__ = ("_data", "_lower", "_words", "squeezed", "text")
 
     def __init__(self, text: str) -> None:
         data = text.encode("utf-8", "surrogatepass")
-        # One pass over bytes tells whether anything odd can be in it at all: a regular expression takes ten times as long.
-        odd = data.translate(None, _USUAL) != b""
-        if odd:
+        squeezed = data.translate(_FOLD, _SEPARATORS)
+        if _ODD in squeezed:
             data = _narrow(data)
-            odd = data.translate(None, _USUAL) != b""
             text = data.decode("utf-8", "surrogatepass")
-        if odd:
+            squeezed = data.translate(_FOLD, _SEPARATORS)
+        if _ODD in squeezed:
             text = _normal(text)
-            data = _WIDE_SEPARATORS.sub(b"-", text.encode("utf-8", "surrogatepass"))
+            data = _parted(text.encode("utf-8", "surrogatepass"), b"-")
+            squeezed = data.translate(_LOWER, _SEPARATORS)
         self.text, self._data, self._lower, self._words = text, data, "", ""
-        self.squeezed = data.translate(_LOWER, _SEPARATORS)
+        self.squeezed = squeezed
         """For values that separators could part."""
-        self.digits = self.squeezed.translate(None, _NO_DIGIT)
-        """All digits in a row. A number that is not in here is not in the text: ten times as short to search."""
 
     def lower(self) -> str:
         """In small letters, for e-mails, numbers and short names."""
@@ -73,14 +74,18 @@ class Text:
             self._words = spaced.decode("utf-8", "surrogatepass").lower()
         return self._words
 
+    def folds(self) -> bool:
+        """Whether `squeezed` shows every small ASCII letter that `lower` and `words` show."""
+        return self.text.isascii() or _DOTTED not in self.text
+
     def decoded(self) -> str:
         """The text with one layer of codes undone; itself where it has none."""
-        data, text = self._data, self.text
-        if b"%" in data and _PERCENT.search(text):
+        text = whole = self.text
+        if "%" in whole and _PERCENT.search(text):
             text = _unquoted(text)
-        if b"\\" in data:
+        if "\\" in whole:
             text = _ESCAPE.sub(_character, text)
-        if b"&" in data and _REFERENCE.search(text):
+        if "&" in whole and _REFERENCE.search(text):
             text = unescape(text)
         return text
 
@@ -88,27 +93,36 @@ class Text:
 def squeeze(text: str) -> bytes:
     """UTF-8 in small ASCII letters, without blanks, hyphens, dots, brackets, slashes and the like. `text` is in normal spelling."""
     data = text.encode("utf-8", "surrogatepass")
-    if data.translate(None, _USUAL):
-        data = _WIDE_SEPARATORS.sub(b"", _narrow(data))
-    return data.translate(_LOWER, _SEPARATORS)
+    squeezed = data.translate(_FOLD, _SEPARATORS)
+    if _ODD in squeezed:
+        squeezed = _parted(_narrow(data), b"").translate(_LOWER, _SEPARATORS)
+    return squeezed
+
+
+def usual(text: str) -> bool:
+    """Whether no part of the text is read in another spelling than it stands in, whatever stands around it."""
+    return _ODD not in text.encode("utf-8", "surrogatepass").translate(_FOLD)
 
 
 def words(text: str) -> str:
     """The text as `Text.words` spells it."""
-    data = _WIDE_SEPARATORS.sub(b"-", _narrow(text.encode("utf-8", "surrogatepass")))
+    if text.replace(" ", "").isalnum():
+        return " ".join(text.split()).lower()
+    data = _parted(_narrow(text.encode("utf-8", "surrogatepass")), b"-")
     return b" ".join(data.translate(_SPACED).split()).decode("utf-8", "surrogatepass").lower()
 
 
-def forms(text: str) -> Iterator[tuple[str, Text]]:
+def forms(text: str) -> list[tuple[str, Text]]:
     """The text normalised; then decoded, as often as there is something to decode."""
     form = Text(text)
-    yield "plain", form
-    for _ in range(_ROUNDS):
+    found = [("plain", form)]
+    while len(found) <= _ROUNDS:
         decoded = form.decoded()
-        if decoded is form.text or decoded == form.text:
-            return
+        if decoded == form.text:
+            break
         form = Text(decoded)
-        yield "decoded", form
+        found.append(("decoded", form))
+    return found
 
 
 def _unquoted(text: str) -> str:
@@ -139,8 +153,16 @@ def _character(found: re.Match[str]) -> str:
 
 
 def _narrow(data: bytes) -> bytes:
-    for wide, narrow in _WIDE:
-        data = data.replace(wide, narrow)
+    if 0xEF in data or 0xE3 in data:  # the first bytes of all of them
+        for wide, narrow in _WIDE:
+            data = data.replace(wide, narrow)
+    return data
+
+
+def _parted(data: bytes, mark: bytes) -> bytes:
+    """With a mark for each separator outside ASCII."""
+    if 0xC2 in data or 0xE2 in data or 0xE3 in data:
+        data = _WIDE_SEPARATORS.sub(mark, data)
     return data
 
 

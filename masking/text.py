@@ -20,8 +20,8 @@ INVISIBLE = (
 """Controls and Unicode's Default_Ignorable_Code_Point, as the inside of a character class: drawn as nothing, they part nothing."""
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
-# Bytes of printable ASCII and of the Han of U+4000 to U+9FFF: a text of nothing else is in its normal spelling.
-_USUAL = bytes([*range(0x20, 0x7F), *range(0x80, 0xC0), *range(0xE4, 0xEA)])
+# Printable ASCII and the Han of U+4000 to U+9FFF: a text of nothing else is in its normal spelling.
+_USUAL = re.compile("[ -~\u4000-\u9fff]*")
 
 
 def clean(text: str, limit: int) -> str:
@@ -29,7 +29,7 @@ def clean(text: str, limit: int) -> str:
 
     The limit also bounds the time: putting marks in canonical order is quadratic in their number.
     """
-    if len(text) <= limit and not text.encode("utf-8", "surrogatepass").translate(None, _USUAL):
+    if len(text) <= limit and _USUAL.fullmatch(text):
         return text.strip()
     if _INVISIBLE.search(text):
         text = _INVISIBLE.sub("", text)
