@@ -59,9 +59,8 @@ def alias(
     shipment: str = "",
 ) -> Alias:
     """The alias of a value towards one carrier. With `shipment` it is that parcel's own; without, the recipient's within the shop."""
-    mac = keyring.mac("alias", tenant, carrier)
-    mac.update(prefixed(kind, normalised, shipment))
-    token = b32encode(mac.digest()[:_TOKEN_BYTES]).decode().lower()
+    mac = keyring.mac("alias", tenant, carrier, prefixed(kind, normalised, shipment))
+    token = b32encode(mac[:_TOKEN_BYTES]).decode().lower()
     return Alias(token, now + lifetime)
 
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 import hmac
 from base64 import b32encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -39,8 +38,7 @@ class AuditError(VeilwayError):
     code = "audit_entry_invalid"
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(msgspec.Struct, frozen=True):
     """One row of the log: what one commit added."""
 
     first_seq: int
@@ -50,6 +48,18 @@ class Batch:
     """The entries joined by line feeds; canonical JSON holds none."""
     link: bytes
     """`MARK` bytes for each entry but the last, then the chain's link after the batch (the last 32 bytes)."""
+
+
+class _Entry(msgspec.Struct):
+    """What an entry holds, in the order of its canonical form."""
+
+    actor: str
+    at: datetime | str
+    detail: Mapping[str, Any]
+    subject: str
+    tag: str
+    tenant: str
+    v: int = 1
 
 
 def entry(tag: str, *, at: datetime, tenant: str, actor: str, subject: str, detail: Mapping[str, Any]) -> bytes:
@@ -62,10 +72,10 @@ def entry(tag: str, *, at: datetime, tenant: str, actor: str, subject: str, deta
         raise AuditError("an entry's time has a zone", path="at")
     _check(detail, "detail")
     told_at = at if at.tzinfo is UTC else at.astimezone(UTC)
-    when = told_at.isoformat(timespec="microseconds")[:-6] + "Z"
-    told = {"actor": actor, "at": when, "detail": detail, "subject": subject, "tag": tag, "tenant": tenant, "v": 1}
+    # The encoder writes a moment of UTC as we do, at a tenth of what `isoformat` costs; but a whole second it writes without a fraction.
+    when = told_at if at.microsecond else told_at.isoformat(timespec="microseconds")[:-6] + "Z"
     try:
-        written = _encode(told)
+        written = _encode(_Entry(actor, when, detail, subject, tag, tenant))
     except UnicodeEncodeError:
         raise AuditError("an entry's text is not valid Unicode") from None
     if len(written) > MAX_ENTRY:
@@ -98,8 +108,7 @@ def first_link(origin: str) -> bytes:
     return sha256(b"\3" + origin.encode()).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(msgspec.Struct, frozen=True):
     """Where the log stands: a value. A writer keeps the old one until its commit is durable."""
 
     origin: str
@@ -172,26 +181,21 @@ def grow(frontier: list[bytes], size: int, leaf: bytes) -> None:
     frontier.append(leaf)
 
 
-_PLAIN = (str, bool, type(None))
-
-
 def _check(item: Any, path: str) -> None:
     """Refuse what canonical JSON cannot tell exactly. The path names keys of ours, never content."""
-    if type(item) in _PLAIN:
-        return
-    if type(item) is int:
-        if not -_MAX_EXACT <= item <= _MAX_EXACT:
-            raise AuditError("an integer past 2^53 is not exact in JSON; write it as text", path=path)
-    elif type(item) is dict or isinstance(item, Mapping):
+    if type(item) is dict or isinstance(item, Mapping):
         for key, value in item.items():
             # ASCII keys sort alike by code point and by UTF-16 unit, which is what RFC 8785 asks for.
             if type(key) is not str or not key.isascii():
                 raise AuditError("a key of an entry is ASCII text", path=path)
             if type(value) is not str:
                 _check(value, f"{path}.{key}")
+    elif type(item) is int:
+        if not -_MAX_EXACT <= item <= _MAX_EXACT:
+            raise AuditError("an integer past 2^53 is not exact in JSON; write it as text", path=path)
     elif isinstance(item, list | tuple):
         for value in item:
             if type(value) is not str:
                 _check(value, path)
-    elif not isinstance(item, str):
+    elif not isinstance(item, str | bool | None):
         raise AuditError(f"an entry holds no {type(item).__name__}", path=path)

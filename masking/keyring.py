@@ -6,12 +6,12 @@ gateway's matter; what is done with it is `vault.py`'s. `repr` tells numbers, ne
 
 from __future__ import annotations
 
-import hmac
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from secrets import token_bytes
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -19,9 +19,13 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from masking.errors import VeilwayError
 
+if TYPE_CHECKING:
+    from _hashlib import HASH
+
 KEY_BYTES = 32
 MAX_KID = 0xFFFFFFFF  # the ciphertext header gives a key number four bytes
 _FILE_VERSION = 1
+_BLOCK = 64  # of SHA-256; a key is shorter, so RFC 2104 fills it up with zeros
 _CACHED_KEYS = 20_000  # a bound on memory, not on tenants: past it the derived keys are derived anew
 
 
@@ -57,7 +61,7 @@ class Keyring:
         # One AEAD object a key: building one costs more than sealing a record group with it.
         self._aead = {kid: AESGCM(key) for kid, key in keks.items()}
         self._derived: dict[tuple[str, str], bytes] = {}
-        self._macs: dict[tuple[str, str, str], hmac.HMAC] = {}
+        self._macs: dict[tuple[str, str, str], tuple[HASH, HASH]] = {}
 
     @classmethod
     def generate(cls, *, at: datetime | None = None) -> Keyring:
@@ -98,13 +102,16 @@ class Keyring:
             _remember(self._derived, (purpose, tenant), found)
         return found
 
-    def mac(self, purpose: str, tenant: str, label: str) -> hmac.HMAC:
-        """An HMAC-SHA256 under the tenant's key that has already read `label`. The caller's own copy."""
-        found = self._macs.get((purpose, tenant, label))
-        if found is None:
-            found = hmac.new(self.tenant_key(purpose, tenant), prefixed(label), "sha256")
-            _remember(self._macs, (purpose, tenant, label), found)
-        return found.copy()
+    def mac(self, purpose: str, tenant: str, label: str, data: bytes) -> bytes:
+        """HMAC-SHA256 under the tenant's key over `label`, with its length before it, and `data`."""
+        states = self._macs.get((purpose, tenant, label))
+        if states is None:
+            states = _hmac_states(self.tenant_key(purpose, tenant), prefixed(label))
+            _remember(self._macs, (purpose, tenant, label), states)
+        inner, outer = states[0].copy(), states[1].copy()
+        inner.update(data)
+        outer.update(inner.digest())
+        return outer.digest()
 
     def born(self, kid: int) -> str | None:
         """When key `kid` was made, ISO 8601, where that is known."""
@@ -144,6 +151,15 @@ class Keyring:
 def prefixed(*parts: str | bytes) -> bytes:
     """Each part after its length in four bytes, big-endian: two different lists never give the same bytes."""
     return b"".join([len(part).to_bytes(4, "big") + part for part in map(_encoded, parts)])
+
+
+def _hmac_states(key: bytes, label: bytes) -> tuple[HASH, HASH]:
+    """The inner and the outer hash of RFC 2104, the inner one having read `label`.
+
+    Their copies make a MAC for half of what copying an HMAC object costs (0.6 for 1.1 us), which OpenSSL builds of three hashes.
+    """
+    block = key.ljust(_BLOCK, b"\0")
+    return sha256(bytes([byte ^ 0x36 for byte in block]) + label), sha256(bytes([byte ^ 0x5C for byte in block]))
 
 
 def _encoded(part: str | bytes) -> bytes:

@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from os import urandom
 from struct import Struct
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -39,6 +39,8 @@ _OPENING = prefixed("vw1") + bytes([SUITE_AES_256_GCM])
 # Length tells a name of two characters from one of four; a step hides that. Names and phones are short, the rest is not.
 _STEPS = {"name": 32, "phone": 32}
 _STEP = 64
+# ISO/IEC 7816-4: one byte 0x80, then zeros up to the step. By step, what follows a plaintext of 0, 1, 2, … bytes past a full step.
+_PADDING = {step: tuple([b"\x80".ljust(step - over, b"\0") for over in range(step)]) for step in (32, _STEP)}
 
 
 class VaultError(VeilwayError):
@@ -47,17 +49,16 @@ class VaultError(VeilwayError):
     code = "unseal_failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Sealed:
+class Sealed(msgspec.Struct, frozen=True, eq=False):
     """A record at rest. `wrapped` is all that has to die for the groups to be unreadable."""
 
     kid: int
     """The number of the key that `wrapped` stands under."""
     wrapped: bytes
     groups: dict[str, bytes]
-    dek: AESGCM | None = field(default=None, repr=False, compare=False)
+    dek: AESGCM | None = None
     """The open data key, for as long as whoever sealed the record goes on with it (`Sealed.more`); never stored."""
-    spare: list[bytes] = field(default_factory=list, repr=False, compare=False)
+    spare: list[bytes] = []
     """Nonces drawn with the key and not used yet; each is taken out as it is used."""
 
     def more(self, groups: Mapping[str, bytes], *, tenant: str, record: str, version: int = 1) -> dict[str, bytes]:
@@ -66,6 +67,14 @@ class Sealed:
             raise VaultError("this record was not sealed here; use seal_more", path=WRAP_GROUP)
         nonces = self.spare.pop() if len(groups) == 1 and self.spare else urandom(_NONCE * len(groups))
         return _seal_groups(self.dek, _place(tenant, record), groups, version, nonces)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Sealed)
+            and self.kid == other.kid
+            and self.wrapped == other.wrapped
+            and self.groups == other.groups
+        )
 
     def __repr__(self) -> str:
         return f"<Sealed under key {self.kid}: {' '.join(self.groups)}>"
@@ -125,28 +134,25 @@ def blind_index(keyring: Keyring, tenant: str, field: str, normalised: str) -> b
 
     A phone has some 10^10 values: who holds the index key lists them all. It lives with the key-encryption keys.
     """
-    mac = keyring.mac("index", tenant, field)
-    mac.update(normalised.encode())
-    return mac.digest()[:16]
+    return keyring.mac("index", tenant, field, normalised.encode())[:16]
 
 
 def keyed_digest(keyring: Keyring, tenant: str, purpose: str, data: bytes) -> bytes:
     """32 bytes that are equal when `data` is, for one tenant and purpose: whether two documents are the same."""
-    mac = keyring.mac("digest", tenant, purpose)
-    mac.update(data)
-    return mac.digest()
+    return keyring.mac("digest", tenant, purpose, data)
 
 
 def _seal_groups(
     dek: AESGCM, place: bytes, groups: Mapping[str, bytes], version: int, nonces: bytes
 ) -> dict[str, bytes]:
     sealed = {}
-    tail, at = _TAIL.pack(version, OWN_KEY), 0
+    encrypt, tail, at = dek.encrypt, _TAIL.pack(version, OWN_KEY), 0
     for group, plain in groups.items():
+        named, padding = _of(group)
         nonce = nonces[at : at + _NONCE]
         at += _NONCE
-        bound = place + _named(group) + tail
-        sealed[group] = _OWN_HEADER + nonce + dek.encrypt(nonce, _pad(plain, group), bound)
+        padded = plain + padding[len(plain) % len(padding)]
+        sealed[group] = _OWN_HEADER + nonce + encrypt(nonce, padded, place + named + tail)
     return sealed
 
 
@@ -181,22 +187,17 @@ def _header(held: bytes, group: str) -> tuple[int, bytes]:
 
 def _place(tenant: str, record: str) -> bytes:
     where, what = tenant.encode(), record.encode()
-    return b"%b%b%b%b%b" % (_OPENING, len(where).to_bytes(4, "big"), where, len(what).to_bytes(4, "big"), what)
+    return b"".join((_OPENING, len(where).to_bytes(4, "big"), where, len(what).to_bytes(4, "big"), what))
 
 
 def _bound(place: bytes, group: str, version: int, kid: int) -> bytes:
-    return place + _named(group) + _TAIL.pack(version, kid)
+    return place + _of(group)[0] + _TAIL.pack(version, kid)
 
 
 @lru_cache(maxsize=256)  # the house has some ten groups; a stranger's name must not grow memory
-def _named(group: str) -> bytes:
-    return prefixed(group)
-
-
-def _pad(plain: bytes, group: str) -> bytes:
-    """ISO/IEC 7816-4: one byte 0x80, then zeros up to the group's step."""
-    step = _STEPS.get(group, _STEP)
-    return (plain + b"\x80").ljust((len(plain) // step + 1) * step, b"\0")
+def _of(group: str) -> tuple[bytes, tuple[bytes, ...]]:
+    """What depends on the group alone: its name as it is bound, and its padding."""
+    return prefixed(group), _PADDING[_STEPS.get(group, _STEP)]
 
 
 def _unpad(padded: bytes, group: str) -> bytes:

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from masking.audit import (
@@ -106,6 +107,20 @@ def test_a_time_is_told_in_utc_with_microseconds() -> None:
     east = datetime(2026, 11, 25, 16, tzinfo=timezone(timedelta(hours=8)))
     assert made(at=east) == made(at=NOW)
     assert b'"at":"2026-11-25T08:00:00.000000Z"' in made()
+
+
+@given(
+    st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-9, minutes=30)), ZoneInfo("Asia/Shanghai")]))
+)
+@example(datetime(2026, 11, 25, 8, 0, 0, 10, tzinfo=UTC))
+@example(datetime(7, 1, 1, tzinfo=UTC))
+def test_every_moment_is_told_in_one_form(at: datetime) -> None:
+    try:
+        utc = at.astimezone(UTC)
+    except OverflowError:
+        return  # the first and the last day of all dates have no such moment in UTC
+    told = json.loads(made(at=at))["at"]
+    assert told == f"{utc.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from masking.audit import MARK, Batch, Chain
 from masking.audit_note import Checkpoint
@@ -173,7 +174,7 @@ def test_a_checkpoint_of_another_log_is_foreign() -> None:
 
 @pytest.mark.parametrize("part", ["root", "link"])
 def test_a_checkpoint_must_meet_root_and_link(part: str) -> None:
-    wrong = replace(CHECKPOINTS[-1], **{part: bytes(32)})
+    wrong = dataclasses.replace(CHECKPOINTS[-1], **{part: bytes(32)})
     assert verified(ROWS, [wrong]).fault is Fault.REWRITTEN
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hmac
 import json
 import pickle
 from datetime import UTC, datetime
@@ -63,13 +64,13 @@ def test_a_tenant_key_is_plain_hkdf_over_the_root_of_its_purpose() -> None:
         assert held.tenant_key(purpose, "shp_1") == expected
 
 
-def test_a_mac_is_a_copy_and_does_not_remember_what_the_last_caller_wrote() -> None:
+@pytest.mark.parametrize("data", [b"", b"one", b"x" * 55, b"x" * 56, b"x" * 64, b"x" * 10_000])
+def test_a_mac_is_hmac_sha256_and_does_not_remember_what_the_last_caller_wrote(data: bytes) -> None:
     held = Keyring.generate()
-    first = held.mac("index", "t", "phone")
-    first.update(b"one")
-    second = held.mac("index", "t", "phone")
-    second.update(b"one")
-    assert first.digest() == second.digest()
+    expected = hmac.digest(held.tenant_key("index", "t"), prefixed("phone") + data, "sha256")
+    assert held.mac("index", "t", "phone", data) == expected
+    held.mac("index", "t", "phone", b"another")
+    assert held.mac("index", "t", "phone", data) == expected
 
 
 def test_derived_keys_are_kept_in_bounded_memory_and_derived_alike_again() -> None:
