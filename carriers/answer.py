@@ -11,18 +11,14 @@ import binascii
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from carriers import envelope_xml
 from carriers.born import mask_born, scrub
-from carriers.envelope_form import Form
-from carriers.envelope_multipart import Multipart
 from carriers.errors import CarrierRefusal
-from carriers.fieldpath import Step
-from carriers.profile import Answer as AnswerRule
-from carriers.profile import Condition, Operation
+from carriers.outcome import Tree, any_holds, bare_outcome, first_text, read_outcome, unread_outcome
+from carriers.profile import Operation
 from carriers.restore import Echo, Record
-from carriers.sheet import Leaf, Level, Sheet, close_level, put_back
+from carriers.sheet import Leaf, Sheet, close_level, put_back
 from carriers.veil import Veiled
 from carriers.walk import walk_body
 from carriers.wire import WireReply
@@ -30,8 +26,7 @@ from masking.personal import Kind
 
 KEPT_HEADERS = ("content-type", "content-language", "retry-after")
 _FREE_TEXT: Final = Kind.FREE_TEXT
-_UNDECIDED = frozenset((408, 409, 425, 429))
-"""Client errors after which an order may stand at the carrier, or may be sent again."""
+_JSON_ALONE = {"json"}
 _DATA_URI = re.compile(r"data:[\w/.+-]+;base64,", re.IGNORECASE)
 _MARKS = " :：,，.。;；"
 _MAGIC = (
@@ -108,7 +103,7 @@ class Answer:
         sheet = self._sheet
         if sheet is None or not sheet.levels:
             return b""
-        if not (sheet.touched or self.artwork) and all(level.node.codec == "json" for level in sheet.levels):
+        if not (sheet.touched or self.artwork) and {level.node.codec for level in sheet.levels} == _JSON_ALONE:
             return self._received
         for level in sheet.levels:
             if level.container is not None:
@@ -132,34 +127,42 @@ def rewrite_answer(
         content_type=reply.headers.get("content-type", ""),
         secrets=keys,
     )
-    headers = {name: value for name, value in reply.headers.items() if name in KEPT_HEADERS}
+    given = reply.headers
+    headers = {name: given[name] for name in KEPT_HEADERS if name in given}
     if not reply.body.strip():
-        return Answer(reply.status, headers, _bare_outcome(reply.status, rule))
+        return Answer(reply.status, headers, bare_outcome(rule, reply.status))
     sheet.lenient = True
     try:
         walk_body(rule.root, reply.body, sheet)
     except CarrierRefusal as refusal:
-        return Answer(reply.status, {}, _unread_outcome(reply.status), error_code=refusal.code, readable=False)
+        return Answer(reply.status, {}, unread_outcome(reply.status), error_code=refusal.code, readable=False)
     facts = sheet.facts
+    waybills = _texts(facts, "waybill")
     answer = Answer(
         reply.status,
         headers,
         read_outcome(rule, sheet, reply.status),
-        waybill=_first(facts, "waybill"),
-        waybills=tuple(dict.fromkeys([leaf.value for leaf in facts.get("waybill", ()) if leaf.value])),
-        routing_code=_first(facts, "routing_code"),
-        reference=_first(facts, "reference"),
-        handles=tuple(dict.fromkeys(leaf.value for leaf in facts.get("handle", []) if leaf.value)),
-        error_code=_first(facts, "error_code"),
-        absent=bool(rule.absent) and _any_holds(rule.absent, Tree(sheet)),
+        waybills[0] if waybills else "",
+        waybills,
+        first_text(facts, "routing_code"),
+        first_text(facts, "reference"),
+        _texts(facts, "handle"),
+        first_text(facts, "error_code"),
+        absent=bool(rule.absent) and any_holds(rule.absent, Tree(sheet)),
         findings=tuple(sheet.findings),
-        artwork=_artwork(facts),
         _sheet=sheet,
         _received=reply.body,
     )
+    if "label" in facts or "label_url" in facts:
+        answer.artwork = _artwork(facts)
     if sheet.leaves:
         answer.masked = settle(sheet, Record(echoes))
     return answer
+
+
+def _texts(facts: Mapping[str, list[Leaf]], word: str) -> tuple[str, ...]:
+    """What the facts of this word say, each once."""
+    return tuple(dict.fromkeys([leaf.value for leaf in facts[word] if leaf.value])) if word in facts else ()
 
 
 def settle(sheet: Sheet, record: Record) -> int:
@@ -182,166 +185,6 @@ def settle(sheet: Sheet, record: Record) -> int:
             sheet.set(leaf, text)
             born += 1
     return born
-
-
-def read_outcome(rule: AnswerRule, sheet: Sheet, status: int) -> str:
-    """What the answer says about the order: booked, refused or unknown."""
-    tree = Tree(sheet)
-    code = _first(sheet.facts, "error_code")
-    if status < 400 and _all_hold(rule.booked, tree) and (rule.booked or _first(sheet.facts, "waybill")):
-        # Without a waybill it is booked all the same: some carriers give it later, by push.
-        return "booked"
-    if code in rule.duplicate:
-        return "booked" if _first(sheet.facts, "waybill") else "unknown"
-    if status >= 500 or status in _UNDECIDED:
-        return "unknown"
-    if status >= 400 or _any_holds(rule.refused, tree):
-        return "refused"
-    # A fact that stands and says no is a refusal; one that is missing, or says yes, leaves the order in doubt.
-    if not rule.refused and any(tree.stands(fact) and not holds(fact, tree) for fact in rule.booked):
-        return "refused"
-    return "unknown"
-
-
-def _bare_outcome(status: int, rule: AnswerRule) -> str:
-    return (
-        "booked"
-        if 200 <= status < 300 and not rule.booked and not _names(rule.root, "waybill")
-        else _unread_outcome(status)
-    )
-
-
-def _unread_outcome(status: int) -> str:
-    return "refused" if 400 <= status < 500 and status not in _UNDECIDED else "unknown"
-
-
-def _names(root: Any, word: str) -> bool:
-    """Whether a claim tree has a place for a fact."""
-    seen: set[int] = set()
-    rest = [root]
-    while rest:
-        node = rest.pop()
-        if node is None or id(node) in seen:
-            continue
-        seen.add(id(node))
-        if node.rule is not None and node.rule.part == word:
-            return True
-        rest += [*node.keys.values(), node.items, node.rest, node.inner]
-    return False
-
-
-def _first(facts: Mapping[str, list[Leaf]], word: str) -> str:
-    for leaf in facts.get(word, ()):
-        if leaf.value:
-            return str(leaf.value)
-    return ""
-
-
-class Tree:
-    """Reads what stands at a path of an opened document, inner strings included."""
-
-    def __init__(self, sheet: Sheet) -> None:
-        self.levels = sheet.levels
-        self.root: Level | None = None
-        for level in sheet.levels:
-            if level.path == "":
-                self.root = level
-                break
-
-    def __repr__(self) -> str:
-        return "<Tree>"
-
-    def values(self, steps: tuple[Step, ...]) -> list[str]:
-        """The texts at `steps`; booleans as true and false, null as nothing."""
-        root = self.root
-        return self._below(root.tree, steps, 1) if root is not None and root.node.codec == steps[0].name else []
-
-    def values_of(self, fact: Condition) -> list[str]:
-        """What stands at any of the places that a fact has."""
-        return [value for steps in fact.ways for value in self.values(steps)]
-
-    def stands(self, fact: Condition) -> bool:
-        """Whether anything stands there."""
-        return bool(self.values_of(fact))
-
-    def _below(self, tree: Any, steps: tuple[Step, ...], at: int) -> list[str]:
-        # Through objects there is one way, and nearly all facts stand inside nothing else.
-        while at < len(steps) and type(tree) is dict:
-            verb, name = steps[at]
-            at += 1
-            if verb == "items":
-                continue
-            if name not in tree:
-                return []
-            if at < len(steps) and steps[at].verb == "open":
-                return self._opened(tree, name, steps, at + 1)
-            tree = tree[name]
-        return self._spread(tree, steps, at) if at < len(steps) else _text(tree)
-
-    def _opened(self, container: Any, key: Any, steps: tuple[Step, ...], at: int) -> list[str]:
-        for level in self.levels:
-            if level.container is container and level.key == key:
-                return self._below(level.tree, steps, at)
-        return []
-
-    def _spread(self, tree: Any, steps: tuple[Step, ...], at: int) -> list[str]:
-        """Below what is no object: XML, a form, parts, a list."""
-        step = steps[at]
-        if isinstance(tree, envelope_xml.Xml):
-            named = envelope_xml.local_name(tree.root) == step.name
-            return self._element(tree.root, list(steps[at + 1 :])) if named else []
-        found: list[tuple[Any, Any]]
-        if isinstance(tree, Form):
-            found = [(field, field.text) for field in tree.fields if field.name == step.name]
-        elif isinstance(tree, Multipart):
-            found = [
-                (part, (part.content or b"").decode("utf-8", "replace"))
-                for part in tree.parts
-                if part.name == step.name
-            ]
-        elif step.verb == "items":
-            return [
-                text
-                for item in (tree if isinstance(tree, list) else [tree])
-                for text in self._below(item, steps, at + 1)
-            ]
-        else:
-            return []
-        if at + 1 < len(steps) and steps[at + 1].verb == "open":
-            return [text for container, _ in found for text in self._opened(container, 0, steps, at + 2)]
-        return [text for _, value in found for text in self._below(value, steps, at + 1)]
-
-    def _element(self, element: Any, steps: list[Step]) -> list[str]:
-        if not steps:
-            return [(element.text or "").strip()]
-        step, rest = steps[0], steps[1:]
-        if step.name.startswith("@"):
-            return [value for _, name, value in envelope_xml.local_attributes(element) if name == step.name[1:]]
-        return [
-            text for item in element if envelope_xml.local_name(item) == step.name for text in self._element(item, rest)
-        ]
-
-
-def _text(value: Any) -> list[str]:
-    if value is None:
-        return []
-    if isinstance(value, bool):
-        return ["true" if value else "false"]
-    return [str(value)] if isinstance(value, str | int) else ["…"]
-
-
-def _all_hold(conditions: tuple[Condition, ...], tree: Tree) -> bool:
-    return all(holds(condition, tree) for condition in conditions)
-
-
-def _any_holds(conditions: tuple[Condition, ...], tree: Tree) -> bool:
-    return any(holds(condition, tree) for condition in conditions)
-
-
-def holds(condition: Condition, tree: Tree) -> bool:
-    """Whether one of the wanted values stands at the path; `*` wants any but an empty one."""
-    values = tree.values_of(condition)
-    return not condition.values.isdisjoint(values) or ("*" in condition.values and any(values))
 
 
 def _artwork(facts: Mapping[str, list[Leaf]]) -> list[Artwork]:

@@ -71,6 +71,24 @@ def parse(text: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def straight(steps: tuple[Step, ...]) -> tuple[tuple[str, ...], ...]:
+    """The keys to go down by, a tuple for each JSON document that stands in a string of the one before; empty where it takes more than keys.
+
+    A list on the way is left out, for it may be a single item: only a document that has one there needs the steps themselves.
+    """
+    documents: list[list[str]] = []
+    before = ""
+    for verb, name in steps:
+        if verb == "open" and name == "json" and before in ("", "key"):
+            documents.append([])
+        elif verb == "key" and documents:
+            documents[-1].append(name)
+        elif verb != "items":
+            return ()
+        before = verb
+    return tuple(map(tuple, documents)) if before == "key" else ()
+
+
 def join(base: str, relative: str) -> str:
     """`relative` below `base`; one that is absolute stays as it is."""
     if not base or relative.startswith(("$", "/", "form:", "part:", "query:", "header:", "path:")):

@@ -13,6 +13,7 @@ from datetime import timezone
 from functools import cache
 from pathlib import Path
 
+from carriers import fieldpath
 from carriers.claim import Node
 from carriers.errors import CarrierRefusal, ProfileError
 from carriers.fieldpath import Step
@@ -43,10 +44,25 @@ class Setter:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A place where a fact may stand."""
+
+    steps: tuple[Step, ...]
+    straight: tuple[tuple[str, ...], ...]
+    """The same as keys alone, where these do (`fieldpath.straight`)."""
+
+    @classmethod
+    def to(cls, path: str) -> Way:
+        """The way to an absolute path. Raises ProfileError(code="path_invalid")."""
+        steps = fieldpath.parse(path)
+        return cls(steps, fieldpath.straight(steps))
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """A fact of an answer: what stands at one of the `ways` is one of `values` (`*` for anything but nothing)."""
 
-    ways: tuple[tuple[Step, ...], ...]
+    ways: tuple[Way, ...]
     values: frozenset[str]
 
 

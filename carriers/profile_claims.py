@@ -10,7 +10,7 @@ from carriers import fieldpath
 from carriers.claim import PERSONAL, WORDS, Node, Rule, Switch, claim, nodes, place
 from carriers.envelope_cipher import CIPHERS
 from carriers.errors import ProfileError
-from carriers.profile import Condition, Target
+from carriers.profile import Condition, Target, Way
 from carriers.profile_schema import OperationTable, PartyTable, Shape
 from carriers.profile_values import Values
 from masking.personal import Kind, Role
@@ -107,7 +107,7 @@ class Claims(Values):
             self.needle = path
             made.append(
                 Condition(
-                    tuple(fieldpath.parse(fieldpath.join(document, way)) for way in fieldpath.expand(path)),
+                    tuple(Way.to(fieldpath.join(document, way)) for way in fieldpath.expand(path)),
                     frozenset([values] if isinstance(values, str) else values),
                 )
             )

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from carriers import clockwork
-from carriers.answer import Tree, holds, settle
+from carriers.answer import settle
 from carriers.errors import CarrierRefusal
+from carriers.outcome import Tree, all_hold
 from carriers.profile import CarrierProfile, Push
 from carriers.received import Received, verify
 from carriers.restore import Echo, Record
@@ -82,9 +83,7 @@ def read_push(
             last = refusal
             continue
         tree = Tree(sheet)
-        if all(holds(condition, tree) for condition in push.match) and (
-            push.match or sheet.facts.get("waybill") or sheet.facts.get("reference")
-        ):
+        if all_hold(push.match, tree) and (push.match or sheet.facts.get("waybill") or sheet.facts.get("reference")):
             return _read(profile, push, request, sheet, secrets, echoes)
     if last is not None and len(profile.pushes) == 1:
         raise last

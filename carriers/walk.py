@@ -44,7 +44,7 @@ def open_level(node: Node, raw: bytes, container: Any, key: Any, path: str, role
             before, sheet.keys = sheet.keys, 0
             tree = envelope_json.loads(raw, path)
             claim_value(inner, tree, container, key, at, role, sheet)
-            envelope_json.check_keys(raw, sheet.keys, path)
+            envelope_json.check_keys(raw, tree, sheet.keys, path)
             sheet.keys = before
         case "form":
             tree = envelope_form.loads(raw, sheet.charset, path)

@@ -254,7 +254,7 @@ def claimed(root: Node) -> Iterator[tuple[tuple[Step, ...], Rule]]:
 def _conditions(conditions: tuple[Condition, ...]) -> Iterator[tuple[tuple[Step, ...], str]]:
     for condition in conditions:
         value = min(condition.values)
-        yield condition.ways[0], "practice" if value == "*" else value
+        yield condition.ways[0].steps, "practice" if value == "*" else value
 
 
 def _courier(rule: Rule) -> str:

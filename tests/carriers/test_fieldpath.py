@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from carriers.errors import ProfileError
-from carriers.fieldpath import Step, expand, join, parse
+from carriers.fieldpath import Step, expand, join, parse, straight
 
 
 def test_a_path_through_a_form_into_a_json_string() -> None:
@@ -66,3 +66,22 @@ def test_braces_that_stand_for_millions_are_an_error_at_once() -> None:
     with pytest.raises(ProfileError) as error:
         expand("{a,b}" * 40)
     assert error.value.code == "path_invalid"
+
+
+@pytest.mark.parametrize(
+    ("path", "keys"),
+    [
+        ("$.a.b", (("a", "b"),)),
+        ("$.a[].b", (("a", "b"),)),
+        ("$.a~$.b.c", (("a",), ("b", "c"))),
+        ("$", ()),
+        ("$.a[]", ()),
+        ("$.a[]~$.b", ()),
+        ("$.a.*", ()),
+        ("$.a~/b", ()),
+        ("form:a~$.b", ()),
+        ("/a/b", ()),
+    ],
+)
+def test_keys_alone_lead_straight_through_json(path: str, keys: tuple[tuple[str, ...], ...]) -> None:
+    assert straight(parse(path)) == keys
