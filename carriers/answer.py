@@ -10,8 +10,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from carriers.born import mask_born, scrub
 from carriers.errors import CarrierRefusal
@@ -64,8 +66,7 @@ class Artwork:
         self._leaf.container[self._leaf.key] = ""
 
 
-@dataclass(slots=True, repr=False)
-class Answer:
+class Answer(msgspec.Struct):
     """What goes back to the shop, and what the gateway should know."""
 
     status: int
@@ -87,7 +88,7 @@ class Answer:
     """Paths of fields that nobody described."""
     masked: int = 0
     """How many values born at the carrier were masked."""
-    artwork: list[Artwork] = field(default_factory=list)
+    artwork: list[Artwork] = []
     _sheet: Sheet | None = None
     _received: bytes = b""
 
@@ -137,7 +138,7 @@ def rewrite_answer(
     except CarrierRefusal as refusal:
         return Answer(reply.status, {}, unread_outcome(reply.status), error_code=refusal.code, readable=False)
     facts = sheet.facts
-    waybills = _texts(facts, "waybill")
+    waybills = _texts(facts["waybill"]) if "waybill" in facts else ()
     answer = Answer(
         reply.status,
         headers,
@@ -146,13 +147,14 @@ def rewrite_answer(
         waybills,
         first_text(facts, "routing_code"),
         first_text(facts, "reference"),
-        _texts(facts, "handle"),
+        _texts(facts["handle"]) if "handle" in facts else (),
         first_text(facts, "error_code"),
-        absent=bool(rule.absent) and any_holds(rule.absent, Tree(sheet)),
         findings=tuple(sheet.findings),
         _sheet=sheet,
         _received=reply.body,
     )
+    if rule.absent:
+        answer.absent = any_holds(rule.absent, Tree(sheet))
     if "label" in facts or "label_url" in facts:
         answer.artwork = _artwork(facts)
     if sheet.leaves:
@@ -160,9 +162,13 @@ def rewrite_answer(
     return answer
 
 
-def _texts(facts: Mapping[str, list[Leaf]], word: str) -> tuple[str, ...]:
-    """What the facts of this word say, each once."""
-    return tuple(dict.fromkeys([leaf.value for leaf in facts[word] if leaf.value])) if word in facts else ()
+def _texts(leaves: list[Leaf]) -> tuple[str, ...]:
+    """What facts of one word say, each once."""
+    said: list[str] = []
+    for leaf in leaves:
+        if leaf.value and leaf.value not in said:
+            said.append(leaf.value)
+    return tuple(said)
 
 
 def settle(sheet: Sheet, record: Record) -> int:

@@ -101,8 +101,15 @@ class Tree:
     def values(self, way: Way) -> list[str]:
         """The texts there; booleans as true and false, null as nothing."""
         if way.straight and self.codec == "json":
+            tree, container, key = self.top, None, ""
             try:
-                return _text(self._straight(way.straight))
+                for keys in way.straight:
+                    if container is not None:
+                        tree = self._opened(container, key)
+                    for key in keys:
+                        container = tree
+                        tree = tree.get(key)
+                return [tree] if type(tree) is str else _text(tree)
             except AttributeError:
                 pass  # a list on the way, or no way at all
         return self._below(self.top, way.steps, 1) if self.codec == way.steps[0].name else []
@@ -110,17 +117,6 @@ class Tree:
     def stands(self, fact: Condition) -> bool:
         """Whether anything stands at one of the places that a fact has."""
         return any(self.values(way) for way in fact.ways)
-
-    def _straight(self, documents: tuple[tuple[str, ...], ...]) -> Any:
-        """What stands below objects alone. Raises AttributeError where something else is on the way."""
-        tree, container, key = self.top, None, ""
-        for keys in documents:
-            if container is not None:
-                tree = self._opened(container, key)
-            for key in keys:
-                container = tree
-                tree = tree.get(key)
-        return tree
 
     def _below(self, tree: Any, steps: tuple[Step, ...], at: int) -> list[str]:
         # Through objects there is one way, and nearly all facts stand inside nothing else.
