@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from masking.audit import entry
 from masking.errors import VeilwayError
 from masking.keyring import Keyring
-from masking.levels import LevelOf, show_ids, show_party, show_text
+from masking.levels import show_ids, show_party, show_text
 from masking.personal import MaskedParty, Party, RelayNumber, Role
 from masking.phones import normalise_phone
 from masking.policies import DEFAULT
-from masking.policy import FIELDS, PARTIES, PARTS, Audience, Decision, Level, Occasion, Reader, ScopePolicy
+from masking.policy import FIELDS, Audience, Level, Occasion, Reader, ScopePolicy
 from masking.policy_diff import facts
 from masking.record import (
     ADDRESS,
     ANSWER,
-    GROUP_OF,
     PHONE,
     RESTORE,
     Order,
@@ -34,12 +35,13 @@ from masking.record import (
     role_of,
 )
 from masking.region import country_of, region_of
+from masking.scope import Scope as Scope
+from masking.scope import present, scope_of, whole
 from masking.stage import Stage
 from masking.vault import unseal
 
 MADE, REFUSED = "disclosure.made", "disclosure.refused"
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
-_HIDDEN = Decision()
 _NOBODY = Party()
 
 
@@ -63,35 +65,13 @@ class Record:
         return f"<Record {self.id}: {' '.join(self.groups)}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What a reader may see here and now: a decision on each field that was asked for."""
-
-    decisions: Mapping[str, Decision]
-
-    def level(self, name: str) -> Level:
-        """How much of the field is shown."""
-        return self.decisions.get(name, _HIDDEN).level
-
-    def of(self, role: str) -> LevelOf:
-        """The levels of one party's parts."""
-        start = f"{role}."
-        levels = {name[len(start) :]: held.level for name, held in self.decisions.items() if name.startswith(start)}
-        return lambda part: levels.get(part, Level.HIDDEN)
-
-    def refusals(self) -> dict[str, str]:
-        """Fields of which a rule would show more, and the condition that is missing: what a page may offer as a next step."""
-        return {name: decision.refused for name, decision in self.decisions.items() if decision.refused}
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class View:
+class View(Struct, frozen=True):
     """What a reader sees. A field that is hidden is empty."""
 
     stage: Stage
     scope: Scope
-    parties: Mapping[str, MaskedParty] = field(default_factory=dict)
-    ids: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parties: Mapping[str, MaskedParty] = {}
+    ids: Mapping[str, tuple[str, ...]] = {}
     remark: str = ""
     goods: str = ""
 
@@ -102,8 +82,7 @@ class View:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Disclosure(Generic[T]):
+class Disclosure(Struct, Generic[T], frozen=True):
     """Something to show once `entry` is on disk, and not before."""
 
     view: T
@@ -135,16 +114,16 @@ def disclose(
     """
     if occasion.own and policy.asks_place(audience):
         occasion = _placed(record, keyring, audience, occasion, home)
-    scope = _scope(policy, audience, occasion, fields, relays or {}, aliases or {})
-    order = _opened(record, keyring, scope)
-    scope = _present(scope, order)
-    names = dict.fromkeys([*order.parties, *(relays or {}), *(aliases or {})])
+    relays, aliases = relays or {}, aliases or {}
+    granted = scope_of(policy.verdict(audience, occasion), tuple(fields), tuple(relays), tuple(aliases))
+    order = from_groups(_unsealed(record, keyring, granted.groups))
+    scope = present(granted, _filled(order))
     parties, ids = {}, {}
-    for name in names:
-        role, party = role_of(name), order.parties.get(name, _NOBODY)
-        relay, alias = (relays or {}).get(name), (aliases or {}).get(name, "")
-        parties[name] = show_party(party, scope.of(role), relay=relay, alias=alias, masking=masking)
-        ids[name] = show_ids(party.ids, scope.level(f"{role}.ids"))
+    for name in dict.fromkeys([*order.parties, *relays, *aliases]):
+        party, level_of = order.parties.get(name, _NOBODY), scope.of(role_of(name))
+        relay, alias = relays.get(name), aliases.get(name, "")
+        parties[name] = show_party(party, level_of, relay=relay, alias=alias, masking=masking)
+        ids[name] = show_ids(party.ids, level_of("ids"))
     remark, goods = show_text(order.remark, scope.level("remark")), show_text(order.goods, scope.level("goods"))
     view = View(occasion.stage, scope, parties, ids, remark, goods)
     return _told(view, record, policy, audience, occasion, scope)
@@ -180,7 +159,7 @@ def disclose_phone_for_call(
     """The one number to dial, E.164 or bare digits (`;ext=` behind); "" where it is not granted or not dialable."""
     _expect(audience, Reader.SWITCH)
     name = f"{role_of(party)}.phone"
-    scope = _scope(policy, audience, occasion, (name,), {}, {})
+    scope = scope_of(policy.verdict(audience, occasion), (name,), (), ())
     number = ""
     if scope.level(name) is Level.FULL:
         opened = from_groups(_unsealed(record, keyring, {PHONE}))
@@ -192,8 +171,9 @@ def disclose_for_restore(
     record: Record, *, keyring: Keyring, policy: ScopePolicy, audience: Audience, occasion: Occasion
 ) -> Disclosure[Mapping[str, str]]:
     """What the shop sent, to give a carrier's echoes back to it. All or nothing: every field must be the shop's in full."""
-    scope = _whole(policy, audience, occasion)
-    opened = _unsealed(record, keyring, {RESTORE}) if _granted(scope) else {}
+    _expect(audience, Reader.SHOP)
+    scope = whole(policy.verdict(audience, occasion))
+    opened = _unsealed(record, keyring, {RESTORE}) if scope.shown else {}
     originals = restore_from(opened[RESTORE]) if opened else {}
     return _told(originals, record, policy, audience, occasion, scope, what=RESTORE)
 
@@ -202,8 +182,9 @@ def disclose_answer(
     record: Record, *, keyring: Keyring, policy: ScopePolicy, audience: Audience, occasion: Occasion
 ) -> Disclosure[bytes]:
     """The answer kept for the shop's retry, byte for byte; empty where it is not granted or none is kept."""
-    scope = _whole(policy, audience, occasion)
-    opened = _unsealed(record, keyring, {ANSWER}) if _granted(scope) else {}
+    _expect(audience, Reader.SHOP)
+    scope = whole(policy.verdict(audience, occasion))
+    opened = _unsealed(record, keyring, {ANSWER}) if scope.shown else {}
     return _told(opened.get(ANSWER, b""), record, policy, audience, occasion, scope, what=ANSWER)
 
 
@@ -222,37 +203,14 @@ def disclosure_entry(
         # People write names and phones into free text; the log takes codes only.
         if word and not _WORD.fullmatch(word):
             raise DisclosureInvalid("purpose and reason are codes of a-z, 0-9 and _, at most 40", path="reason")
-    shown: dict[str, list[str]] = {}
-    for name, decision in scope.decisions.items():
-        if decision.level is not Level.HIDDEN:
-            shown.setdefault(decision.level.value, []).append(name)
     detail = facts(audience, occasion)
     detail["policy"] = policy.digest
-    detail["shown"] = {"group": what} if what and shown else shown
-    detail["rules"] = sorted({decision.rule for decision in scope.decisions.values() if decision.rule})
-    refused = scope.refusals()
-    if refused:
-        detail["refused"] = refused
-    tag = MADE if shown else REFUSED
+    detail["shown"] = {"group": what} if what and scope.shown else scope.shown
+    detail["rules"] = scope.rules
+    if scope.refused:
+        detail["refused"] = scope.refused
+    tag = MADE if scope.shown else REFUSED
     return entry(tag, at=occasion.now, tenant=tenant, actor=audience.actor, subject=subject, detail=detail)
-
-
-def _scope(
-    policy: ScopePolicy,
-    audience: Audience,
-    occasion: Occasion,
-    fields: Collection[str],
-    relays: Mapping[str, RelayNumber],
-    aliases: Mapping[str, str],
-) -> Scope:
-    """The decisions on the fields asked for, those without their stand-in taken down to what else is granted."""
-    reachable = {f"{role_of(name)}.phone" for name in relays} | {f"{role_of(name)}.email" for name in aliases}
-    decisions = {}
-    for name, decision in policy.decide(audience, occasion).items():
-        if name in fields:
-            lacking = decision.level is Level.RELAY and name not in reachable
-            decisions[name] = Decision(decision.instead, decision.rule, "no_stand_in") if lacking else decision
-    return Scope(decisions)
 
 
 def _placed(record: Record, keyring: Keyring, audience: Audience, occasion: Occasion, home: str) -> Occasion:
@@ -264,38 +222,14 @@ def _placed(record: Record, keyring: Keyring, audience: Audience, occasion: Occa
     )
 
 
-def _whole(policy: ScopePolicy, audience: Audience, occasion: Occasion) -> Scope:
-    """The shop's scope over every field of the parties: anything less than full anywhere grants nothing."""
-    _expect(audience, Reader.SHOP)
-    fields = [f"{party}.{part}" for party in PARTIES for part in PARTS]
-    decisions = policy.decide(audience, occasion)
-    if all(decisions.get(name, _HIDDEN).level is Level.FULL for name in fields):
-        return Scope({name: decisions[name] for name in fields})
-    return Scope({name: Decision(refused="not_whole") for name in fields})
-
-
-def _granted(scope: Scope) -> bool:
-    return any(decision.level is not Level.HIDDEN for decision in scope.decisions.values())
-
-
-def _opened(record: Record, keyring: Keyring, scope: Scope) -> Order:
-    wanted = {
-        GROUP_OF[name.rpartition(".")[2]]
-        for name, decision in scope.decisions.items()
-        if decision.level in (Level.MASKED, Level.FULL)
-    }
-    return from_groups(_unsealed(record, keyring, wanted))
-
-
-def _present(scope: Scope, order: Order) -> Scope:
-    """Without the grants on fields that turned out to be empty: the entry tells what was shown, not what might have been."""
-    there = {"remark"} if order.remark else set()
+def _filled(order: Order) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The fields in which the opened order has something, as `present` asks for them."""
+    filled = [(name, tuple(parts)) for name, party in order.parties.items() if (parts := filled_parts(party))]
+    if order.remark:
+        filled.append(("remark", ()))
     if order.goods:
-        there.add("goods")
-    for name, party in order.parties.items():
-        there.update(f"{role_of(name)}.{part}" for part in filled_parts(party))
-    opened = (Level.MASKED, Level.FULL)
-    return Scope({name: held for name, held in scope.decisions.items() if held.level not in opened or name in there})
+        filled.append(("goods", ()))
+    return tuple(filled)
 
 
 def _unsealed(record: Record, keyring: Keyring, wanted: Collection[str]) -> dict[str, bytes]:
@@ -323,7 +257,7 @@ def _told(
         scope=scope,
         what=what,
     )
-    return Disclosure(view, written, _granted(scope))
+    return Disclosure(view, written, bool(scope.shown))
 
 
 def _expect(audience: Audience, reader: Reader) -> None:

@@ -13,9 +13,9 @@ from masking.personal import Masked, MaskedParty, Party, PostalAddress, RelayNum
 from masking.phones import mask_phone
 from masking.policies import DEFAULT
 from masking.policy import Level
+from masking.scope import LevelOf
 
-LevelOf = Callable[[str], Level]
-"""The level of a part of the party at hand: `name`, `phone`, `street`, …"""
+_HIDDEN, _MASKED, _RELAY, _FULL = Level  # reading a member off its class costs as much as a call
 
 
 def show_party(
@@ -23,54 +23,49 @@ def show_party(
 ) -> MaskedParty:
     """A party as the levels allow. Its `reasons` name the masking rules that cut something."""
     reasons: list[tuple[str, str]] = []
-
-    def shown(field: str, part: str, value: str, mask: Callable[[str], Masked]) -> str:
-        level = level_of(part)
-        if level is Level.FULL or not value:
-            return value if level is Level.FULL else ""
-        if level is not Level.MASKED:
-            return ""
-        text, reason = mask(value)
-        reasons.append((field, reason))
-        return text
-
-    name = shown("name", "name", party.name, mask_name)
-    company = shown("company", "company", party.company, mask_company)
-    phone = shown("phone", "phone", party.phone, lambda text: mask_phone(text, masking))
-    email = shown("email", "email", party.email, mask_email)
-    address = _address(party.address, level_of, shown)
-    if level_of("email") is Level.RELAY:
-        email = alias
-    called = relay if level_of("phone") is Level.RELAY else None
+    by_phone, by_email = level_of("phone"), level_of("email")
+    name = _shown("name", level_of("name"), party.name, mask_name, reasons)
+    company = _shown("company", level_of("company"), party.company, mask_company, reasons)
+    phone = _shown("phone", by_phone, party.phone, lambda text: mask_phone(text, masking), reasons)
+    email = alias if by_email is _RELAY else _shown("email", by_email, party.email, mask_email, reasons)
+    address = _address(party.address, level_of("street"), level_of("region"), reasons)
+    called = relay if by_phone is _RELAY else None
     return MaskedParty(name, called.dial if called else phone, called, company, email, address, tuple(reasons))
 
 
 def show_ids(ids: tuple[str, ...], level: Level) -> tuple[str, ...]:
     """Identity, tax and customs numbers at a level."""
-    if level is Level.FULL:
+    if level is _FULL:
         return ids
-    return tuple(mask_id(number).text for number in ids) if level is Level.MASKED else ()
+    return tuple(mask_id(number).text for number in ids) if level is _MASKED else ()
 
 
 def show_text(text: str, level: Level) -> str:
     """A free text at a level; masked, everything personal in it is covered."""
-    if level is Level.FULL:
+    if level is _FULL:
         return text
-    return mask_text(mask_named(text)).text if text and level is Level.MASKED else ""
+    return mask_text(mask_named(text)).text if text and level is _MASKED else ""
 
 
-def _address(
-    address: PostalAddress, level_of: LevelOf, shown: Callable[[str, str, str, Callable[[str], Masked]], str]
-) -> PostalAddress:
+def _shown(field: str, level: Level, value: str, mask: Callable[[str], Masked], reasons: list[tuple[str, str]]) -> str:
+    """A value at a level; what cut it is added to the reasons."""
+    if level is _FULL:
+        return value
+    if not value or level is not _MASKED:
+        return ""
+    text, reason = mask(value)
+    reasons.append((field, reason))
+    return text
+
+
+def _address(address: PostalAddress, door: Level, region: Level, reasons: list[tuple[str, str]]) -> PostalAddress:
     """Region and street have levels of their own. The postcode's last part leads to a door in many countries: it goes with the street."""
     country = address.country
-    street = shown("address.street", "street", address.street, lambda text: mask_address(text, country))
-    region = level_of("region")
-    if region not in (Level.MASKED, Level.FULL):  # nothing stands in for a region
+    street = _shown("address.street", door, address.street, lambda text: mask_address(text, country), reasons)
+    if region is _HIDDEN or region is _RELAY:  # nothing stands in for a region
         return PostalAddress(street=street)
-    if level_of("street") is Level.FULL:
-        postcode = address.postcode
-    else:
-        postcode = mask_postcode(address.postcode, country).text if region is Level.FULL else ""
-    district = address.district if region is Level.FULL else ""
-    return PostalAddress(country, address.state, address.city, district, street, postcode)
+    if region is not _FULL:
+        postcode = address.postcode if door is _FULL else ""
+        return PostalAddress(country, address.state, address.city, "", street, postcode)
+    postcode = address.postcode if door is _FULL else mask_postcode(address.postcode, country).text
+    return PostalAddress(country, address.state, address.city, address.district, street, postcode)

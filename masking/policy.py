@@ -200,8 +200,46 @@ class Decision:
 
 
 CLOCK_TOLERANCE = timedelta(seconds=5)  # clocks of two hosts differ by less; what differs by more has stepped
-
 _Grants = tuple[tuple[str, tuple[Rule, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Verdict:
+    """What a question comes to; a field that is absent is hidden. Where the same conditions hold it is the same object, so that what
+    follows from it is worked out once."""
+
+    decisions: Mapping[str, Decision]
+
+
+class _Place:
+    """The grants at one (carrier, reader, stage), and the verdicts given there: a handful, for they depend on nothing but the codes of
+    the conditions that fail. Holds nothing of a parcel or a person."""
+
+    __slots__ = ("asked", "grants", "verdicts")
+
+    def __init__(self, cell: Mapping[str, list[Rule]]) -> None:
+        self.grants: _Grants = tuple((name, tuple(cell[name])) for name in FIELDS if name in cell)
+        self.asked = tuple(dict.fromkeys(rule.when for rules in cell.values() for rule in rules if not rule.when.free))
+        self.verdicts: dict[tuple[object, ...], Verdict] = {}
+
+    def verdict(self, terms: Terms | None, audience: Audience, occasion: Occasion) -> Verdict:
+        barred = "" if terms is None else _barred(terms, audience, occasion)
+        spent = _UNSPENT if terms is None else _spent(terms, occasion.usage)
+        failed = () if barred else tuple([_failing(when, terms, audience, occasion) for when in self.asked])
+        key = (barred, spent, failed)
+        if key not in self.verdicts:
+            self.verdicts[key] = Verdict(self._decided(*key))
+        return self.verdicts[key]
+
+    def _decided(self, barred: str, spent: tuple[bool, bool], failed: tuple[str, ...]) -> dict[str, Decision]:
+        if barred:
+            return {name: Decision(refused=barred) for name, _ in self.grants}
+        codes = dict(zip(self.asked, failed, strict=True))
+        return {name: _best(name, rules, codes, spent) for name, rules in self.grants}
+
+
+_NOTHING, _NOTHING_GRANTED = Decision(), Verdict({})
+_NOWHERE, _UNSPENT = _Place({}), (False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,47 +251,46 @@ class ScopePolicy:
     """First 16 hex digits of SHA-256 over the canonical source; names the version in every audit entry."""
     rules: tuple[Rule, ...]
     terms: Mapping[str, Terms] = field(default_factory=dict)
-    _table: dict[tuple[str, Reader, Stage], _Grants] = field(init=False, repr=False, compare=False)
+    _table: dict[tuple[str, Reader, Stage], _Place] = field(init=False, repr=False, compare=False)
     _placed: frozenset[Reader] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_table", _compiled(self.rules))
-        asking = [rule.readers for rule in self.rules if _asks_place(rule.when)]
-        object.__setattr__(self, "_placed", frozenset().union(*asking))
+        placed = frozenset(reader for rule in self.rules if _asks_place(rule.when) for reader in rule.readers)
+        object.__setattr__(self, "_placed", placed)
 
     def grants(self, reader: Reader, carrier: str, stage: Stage) -> _Grants:
         """The rules for each field that has any, the highest level first."""
-        found = self._table.get((carrier, reader, stage))
-        return self._table.get(("", reader, stage), ()) if found is None else found
+        return self._at(reader, carrier, stage).grants
 
-    def decide(self, audience: Audience, occasion: Occasion) -> dict[str, Decision]:
-        """The decision on every field that some rule speaks of here. A field that is absent is hidden."""
+    def verdict(self, audience: Audience, occasion: Occasion) -> Verdict:
+        """The decision on every field that some rule speaks of here."""
         if not occasion.own:
-            return {}
-        barred = self._barred(audience, occasion)
-        if barred:
-            return {name: Decision(refused=barred) for name, _ in self._at(audience, occasion)}
+            return _NOTHING_GRANTED
         terms = self.terms.get(audience.carrier) if audience.reader in CARRIER_SIDE else None
-        return {name: _best(name, rules, terms, audience, occasion) for name, rules in self._at(audience, occasion)}
+        return self._at(audience.reader, audience.carrier, occasion.stage).verdict(terms, audience, occasion)
+
+    def decide(self, audience: Audience, occasion: Occasion) -> Mapping[str, Decision]:
+        """The verdict's decisions."""
+        return self.verdict(audience, occasion).decisions
 
     def decide_one(self, audience: Audience, occasion: Occasion, name: str) -> Decision:
         """The decision on one field."""
         return self.decide(audience, occasion).get(name, _NOTHING)
 
-    def _at(self, audience: Audience, occasion: Occasion) -> _Grants:
-        return self.grants(audience.reader, audience.carrier, occasion.stage)
-
-    def _barred(self, audience: Audience, occasion: Occasion) -> str:
-        """Why the agreement with the carrier grants nothing now; "" where it does."""
-        terms = self.terms.get(audience.carrier) if audience.reader in CARRIER_SIDE else None
-        if terms is None:
-            return ""
-        return agreement_fails(terms, audience, occasion) or _failing(terms.when, terms, audience, occasion)
+    def _at(self, reader: Reader, carrier: str, stage: Stage) -> _Place:
+        found = self._table.get((carrier, reader, stage))
+        return self._table.get(("", reader, stage), _NOWHERE) if found is None else found
 
     def asks_place(self, audience: Audience) -> bool:
         """Whether any grant to this reader depends on where the person lives, which stands in the sealed record."""
         terms = self.terms.get(audience.carrier) if audience.reader in CARRIER_SIDE else None
         return audience.reader in self._placed or (terms is not None and _asks_place(terms.when))
+
+
+def _barred(terms: Terms, audience: Audience, occasion: Occasion) -> str:
+    """Why the agreement with the carrier grants nothing now; "" where it does."""
+    return agreement_fails(terms, audience, occasion) or _failing(terms.when, terms, audience, occasion)
 
 
 def agreement_fails(terms: Terms, audience: Audience, occasion: Occasion) -> str:
@@ -271,28 +308,22 @@ def _asks_place(when: Conditions) -> bool:
     return when.own_region or when.own_country
 
 
-_NOTHING = Decision()
-
-
-def _compiled(rules: tuple[Rule, ...]) -> dict[tuple[str, Reader, Stage], _Grants]:
+def _compiled(rules: tuple[Rule, ...]) -> dict[tuple[str, Reader, Stage], _Place]:
     carriers = {""}.union(*(rule.carriers for rule in rules))
     # Highest level first; among equals the one that asks least, so that a free grant ends the search.
     ordered = sorted(rules, key=lambda rule: (-RANK[rule.level], not rule.when.free))
     cells: dict[tuple[str, Reader, Stage], dict[str, list[Rule]]] = {}
     for rule in ordered:
         for place in product(rule.carriers or carriers, rule.readers, rule.stages):
-            cell = cells.setdefault(place, {})
             for name in rule.fields:
-                cell.setdefault(name, []).append(rule)
-    return {place: tuple((name, tuple(cell[name])) for name in FIELDS if name in cell) for place, cell in cells.items()}
+                cells.setdefault(place, {}).setdefault(name, []).append(rule)
+    return {place: _Place(cell) for place, cell in cells.items()}
 
 
-def _best(name: str, rules: tuple[Rule, ...], terms: Terms | None, audience: Audience, occasion: Occasion) -> Decision:
+def _best(name: str, rules: tuple[Rule, ...], codes: Mapping[Conditions, str], spent: tuple[bool, bool]) -> Decision:
     refused, relay = "", ""
     for rule in rules:
-        failing = "" if rule.when.free else _failing(rule.when, terms, audience, occasion)
-        if not failing and terms is not None:
-            failing = _over_budget(name, rule, terms, occasion.usage)
+        failing = codes.get(rule.when, "") or _over_budget(name, rule, spent)
         if failing:
             refused = refused or failing
         elif relay:
@@ -353,10 +384,17 @@ def _utc(at: datetime) -> datetime:
     return at if at.tzinfo is UTC else at.astimezone(UTC)
 
 
-def _over_budget(name: str, rule: Rule, terms: Terms, usage: Usage) -> str:
-    if rule.when.reveal and terms.reveals_per_parcel is not None and usage.reveals >= terms.reveals_per_parcel:
-        return "reveal_quota"
-    if rule.level is not Level.FULL or name not in PERSONAL or terms.people_per_100_parcels is None or usage.known:
-        return ""
+def _spent(terms: Terms, usage: Usage) -> tuple[bool, bool]:
+    """Whether the parcel's reveals are used up, and the budget of people is."""
+    reveals = terms.reveals_per_parcel is not None and usage.reveals >= terms.reveals_per_parcel
+    if terms.people_per_100_parcels is None or usage.known:
+        return reveals, False
     allowed = terms.people_grace + usage.parcels * terms.people_per_100_parcels // 100
-    return "people_budget" if usage.people >= allowed else ""
+    return reveals, usage.people >= allowed
+
+
+def _over_budget(name: str, rule: Rule, spent: tuple[bool, bool]) -> str:
+    reveals, people = spent
+    if reveals and rule.when.reveal:
+        return "reveal_quota"
+    return "people_budget" if people and rule.level is Level.FULL and name in PERSONAL else ""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import to_builtins
 
 from masking.policy import (
     CARRIER_SIDE,
@@ -80,24 +82,29 @@ def replay(old: ScopePolicy, new: ScopePolicy, recorded: Iterable[tuple[Audience
 
 def facts(audience: Audience, occasion: Occasion) -> dict[str, Any]:
     """What an audit entry keeps of a question, so that it can be put again. No value, and of places only whether they matched."""
+    kept: dict[str, Any] = {"reader": str(audience.reader), "stage": str(occasion.stage)}
+    if audience.carrier:
+        kept["carrier"] = audience.carrier
+    if audience.country:
+        kept["country"] = audience.country
+        if audience.country == occasion.country:
+            kept["at_home"] = True
+    if audience.station:
+        kept["station"] = audience.station
+        if audience.station == occasion.station:
+            kept["at_station"] = True
+    if occasion.region and occasion.region in audience.regions:
+        kept["in_region"] = True
+    if occasion.purpose:
+        kept["purpose"] = occasion.purpose
+    if occasion.reason:
+        kept["reason"] = occasion.reason
+    for name, at in (("opened", occasion.opened_at), ("delivered", occasion.delivered_at), ("seen", occasion.seen_at)):
+        if at is not None:
+            kept[name] = _iso(at)
     usage = occasion.usage
-    told = {
-        "reader": audience.reader.value,
-        "stage": occasion.stage.value,
-        "carrier": audience.carrier,
-        "country": audience.country,
-        "station": audience.station,
-        "purpose": occasion.purpose,
-        "reason": occasion.reason,
-        "opened": _iso(occasion.opened_at),
-        "delivered": _iso(occasion.delivered_at),
-        "seen": _iso(occasion.seen_at),
-        "at_station": bool(audience.station and audience.station == occasion.station),
-        "in_region": bool(occasion.region and occasion.region in audience.regions),
-        "at_home": bool(audience.country and audience.country == occasion.country),
-        "usage": [usage.reveals, usage.people, usage.parcels, int(usage.known)] if usage != Usage() else [],
-    }
-    kept: dict[str, Any] = {name: value for name, value in told.items() if value}
+    if usage.reveals or usage.people or usage.parcels or usage.known:
+        kept["usage"] = [usage.reveals, usage.people, usage.parcels, int(usage.known)]
     if not occasion.own:
         kept["own"] = False
     return kept
@@ -223,8 +230,9 @@ def _carriers(policy: ScopePolicy) -> set[str]:
     return {*policy.terms, *(carrier for rule in policy.rules for carrier in rule.carriers)}
 
 
-def _iso(at: datetime | None) -> str:
-    return at.isoformat() if at else ""
+def _iso(at: datetime) -> str:
+    """As `isoformat` writes it, at a fifth of its cost."""
+    return f"{to_builtins(at)[:-1]}+00:00" if at.tzinfo is UTC else at.isoformat()
 
 
 def _moment(text: str | None) -> datetime | None:

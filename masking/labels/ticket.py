@@ -18,6 +18,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -32,15 +33,17 @@ TEXT_LENGTH = 133
 DOMAIN = b"veilway/ticket/v1\x00"
 """Stands before the signed bytes, so that no other signature of the same key can pass for a ticket."""
 EPOCH = datetime(2024, 1, 1, tzinfo=UTC)
+_EPOCH_SECONDS = int(EPOCH.timestamp())
 MAX_HOURS = (1 << 24) - 1  # three bytes: the year 3938
 
 _TEXT = re.compile(rf"HTTPS://([A-Z0-9][A-Z0-9.-]{{0,252}}(?::[0-9]{{1,5}})?)/Q/([A-Z2-7]{{{TEXT_LENGTH}}})")
-_DIGITS = str.maketrans(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghijklmnopqrstuv"
+_DIGITS = bytes.maketrans(
+    b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", b"0123456789abcdefghijklmnopqrstuv"
 )  # base 32 as RFC 4648 and as `int` write it
 _HOST = re.compile(r"[A-Z0-9][A-Z0-9.-]{0,252}(?::[0-9]{1,5})?")
 
 
+@lru_cache(1024)
 def carrier_code(carrier: str) -> int:
     """A carrier's number in a ticket: the first two bytes of SHA-256 of its id, big-endian.
 
@@ -77,6 +80,11 @@ class Ticket:
     @property
     def expires(self) -> datetime:
         return EPOCH + timedelta(hours=int.from_bytes(self.raw[2:5], "big"))
+
+    @property
+    def until(self) -> int:
+        """`expires` in seconds since 1970: to compare with, a fifth of what the dates cost."""
+        return _EPOCH_SECONDS + 3600 * int.from_bytes(self.raw[2:5], "big")
 
     @property
     def audience(self) -> int:
@@ -164,13 +172,20 @@ def parse(text: str, *, hosts: Collection[str] = ()) -> Ticket:
     There is one text for one ticket, and any changed character is refused: the alphabet is exact and the spare bit is zero.
     """
     match = _TEXT.fullmatch(text)
-    if match is None or (hosts and match[1] not in {host.upper() for host in hosts}):
+    if match is None or (hosts and match[1] not in _upper(tuple(hosts))):
         raise TicketRefused
-    number = int(match[2].translate(_DIGITS), 32)  # `base64.b32decode` is Python code; this takes a tenth of its time
+    number = int(
+        match[2].encode().translate(_DIGITS), 32
+    )  # `base64.b32decode` is Python code; this takes a tenth of its time
     raw = (number >> 1).to_bytes(TICKET_BYTES, "big")
     if number & 1 or raw[0] != VERSION:
         raise TicketRefused
     return Ticket(raw)
+
+
+@lru_cache(64)
+def _upper(hosts: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(host.upper() for host in hosts)
 
 
 def verify_online(
@@ -220,6 +235,6 @@ def _current(text: str, now: datetime, audience: str | int | None, hosts: Collec
     """A well-formed ticket that is neither expired nor someone else's. An audience of None takes any carrier's."""
     ticket = parse(text, hosts=hosts)
     wanted = carrier_code(audience) if isinstance(audience, str) else audience
-    if now >= ticket.expires or (wanted is not None and wanted != ticket.audience):
+    if now.timestamp() >= ticket.until or (wanted is not None and wanted != ticket.audience):
         raise TicketRefused
     return ticket
