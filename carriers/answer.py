@@ -126,7 +126,7 @@ def rewrite_answer(
         policy="mask",
         charset=operation.manner.charset,
         content_type=reply.headers.get("content-type", ""),
-        secrets=keys,
+        secrets=keys or {},
     )
     given = reply.headers
     headers = {name: given[name] for name in KEPT_HEADERS if name in given}

@@ -86,8 +86,8 @@ class Switch:
     roles: Mapping[str, Role]
 
 
-DESCEND, SKIP, PERSONAL_LEAF, NOTE = range(4)
-"""Lanes of the walk: go in, pass a plain leaf by, note a personal leaf, note another leaf."""
+DESCEND, ENTER, SKIP, PERSONAL_LEAF, ROUTE, NOTE = range(6)
+"""Lanes of the walk: go in with care, go straight into an object, pass a plain leaf by, note a personal leaf, a part of the routing, another leaf."""
 
 
 class Node:
@@ -95,6 +95,7 @@ class Node:
 
     __slots__ = (
         "codec",
+        "documents",
         "drop",
         "inner",
         "items",
@@ -104,7 +105,6 @@ class Node:
         "late",
         "party",
         "party_role",
-        "plain",
         "plain_rest",
         "rest",
         "rule",
@@ -117,9 +117,10 @@ class Node:
         """How a JSON key reads in a path, `.key` or `['odd key']`; empty for what matches any key."""
         self.lane = DESCEND
         """How the walk treats what stands here; set by `settle_lanes` when the tree is complete."""
-        self.plain: frozenset[str] = frozenset()
-        """The keys whose plain leaves are passed by; with `plain_rest`, those of all keys that `keys` does not name, too."""
         self.plain_rest = False
+        """The plain leaves of all keys that `keys` does not name are passed by."""
+        self.documents: frozenset[str] = frozenset()
+        """The keys below which JSON is opened, whatever stands there."""
         self.keys: dict[str, Node] = {}
         self.items: Node | None = None
         self.rest: Node | None = None
@@ -206,14 +207,26 @@ def settle_lanes(root: Node) -> None:
     for node in nodes(root):
         rule = node.rule
         if rule is None or node.drop:
-            node.lane = DESCEND
+            node.lane = DESCEND if node.drop or (node.items is not None and not node.keys) else ENTER
         elif rule is PLAIN:
             node.lane = SKIP
         else:
-            node.lane = PERSONAL_LEAF if rule.kind not in (Kind.PLAIN, Kind.CREDENTIAL) and not rule.stranger else NOTE
+            node.lane = _lane_of(rule)
     for node in nodes(root):
-        node.plain = frozenset([key for key, below in node.keys.items() if below.lane == SKIP])
         node.plain_rest = node.rest is not None and node.rest.lane == SKIP
+        node.documents = frozenset([key for key, below in node.keys.items() if _opens_json(below)])
+
+
+def _lane_of(rule: Rule) -> int:
+    if rule.stranger or rule.kind is Kind.CREDENTIAL:
+        return NOTE
+    if rule.kind is Kind.PLAIN:
+        return ROUTE if rule.part in ADDRESS_PARTS else NOTE
+    return PERSONAL_LEAF
+
+
+def _opens_json(node: Node) -> bool:
+    return node.codec == "json" and node.rule is None and node.items is None
 
 
 def stranger(rule: Rule) -> Node:

@@ -8,11 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from typing import Any
 
 from carriers import envelope_json, envelope_xml
-from carriers.claim import PERSONAL
-from carriers.envelope_form import Field
 from carriers.errors import CarrierRefusal
 from carriers.profile import Operation
 from carriers.sheet import Leaf, Level, Sheet
@@ -20,8 +17,9 @@ from carriers.walk import open_level, walk_body
 from carriers.wire import WireRequest
 from masking.personal import Kind, Party, PostalAddress, Role
 
-_FREE_TEXT, _PHONE, _ID = Kind.FREE_TEXT, Kind.PHONE, Kind.ID
-_NOTHING = ("",)
+_FREE_TEXT, _NAME, _PHONE, _EMAIL = Kind.FREE_TEXT, Kind.NAME, Kind.PHONE, Kind.EMAIL
+_COMPANY, _ADDRESS_LINE, _ID = Kind.COMPANY, Kind.ADDRESS_LINE, Kind.ID
+_NOWHERE: Mapping[str, str] = {}
 _BOOKING = ("create", "return")
 _NO_TEXT = frozenset(("country", "area", "ext", "last4", "coordinates"))
 """Parts that are nobody's alone, or no text that could stand elsewhere."""
@@ -132,7 +130,7 @@ def open_order(
     `attachments` are the places (`$.documentImages[]`) whose documents a scope lets through as they are; any other is refused.
     """
     charset, content_type = _content(operation, request)
-    sheet = Sheet(policy=operation.unclassified, charset=charset, content_type=content_type, secrets=keys)
+    sheet = Sheet(policy=operation.unclassified, charset=charset, content_type=content_type, secrets=keys or {})
     _open_query(operation, request, sheet)
     if operation.root.inner is not None:
         walk_body(operation.root, request.body, sheet)
@@ -201,24 +199,12 @@ def _document(operation: Operation, request: WireRequest, sheet: Sheet) -> bytes
 
     A level that is opened stands for itself; its string in the level above would count spelling.
     """
-    hidden: set[int] = set()
-    inside: list[tuple[Any, Any, Any]] = []
-    for leaf in sheet.fresh:
-        if type(leaf.container) is Field:
-            hidden.add(id(leaf.container))
-        else:
-            inside.append((leaf.container, leaf.key, leaf.value))
-    for level in sheet.levels:
-        if type(level.container) is Field:
-            hidden.add(id(level.container))
-        elif level.container is not None:
-            inside.append((level.container, level.key, ""))
-    for container, key, _ in inside:
+    for container, key, _ in sheet.apart:
         container[key] = ""
     pieces = [f"{operation.manner.carrier} {operation.id} {_variables(operation, request.path)}".encode()]
     for level in reversed(sheet.levels):
-        pieces += (level.path.encode(), _canonical(level, hidden))
-    for container, key, value in inside:
+        pieces += (level.path.encode(), _canonical(level))
+    for container, key, value in sheet.apart:
         container[key] = value
     return b"\n".join(pieces)
 
@@ -232,14 +218,12 @@ def _variables(operation: Operation, path: str) -> str:
     return "/".join(value for name, value in (found.groupdict() if found else {}).items() if name not in ours)
 
 
-def _canonical(level: Level, hidden: set[int]) -> bytes:
+def _canonical(level: Level) -> bytes:
     match level.node.codec:
         case "json":
             return envelope_json.canonical(level.tree)
         case "form":
-            return envelope_json.dumps(
-                [(field.name, field.text) for field in level.tree.fields if id(field) not in hidden]
-            )
+            return envelope_json.dumps([(field.name, field.text) for field in level.tree.fields if not field.apart])
         case "xml":
             return envelope_xml.canonical(level.tree)
         case "multipart":
@@ -249,16 +233,23 @@ def _canonical(level: Level, hidden: set[int]) -> bytes:
 
 def _fields(leaves: list[Leaf]) -> list[tuple[str, Kind, Role, str]]:
     found = [
-        (path, rule.kind, role, value)
-        for path, rule, role, value, _, _ in leaves
-        if rule.part not in _NO_TEXT and not (rule.part == "alias" and len(value) < _TELLING_ID)
+        (leaf.path, leaf.rule.kind, leaf.role, leaf.value)
+        for leaf in leaves
+        if not leaf.rule.part or _stands_alone(leaf.rule.part, leaf.value)
     ]
+    if len(found) == len(leaves):
+        return found
     for leaf in leaves:
         # A country or area code is nobody's; with the number it is. Both ways of writing it are personal.
         if leaf.rule.part == "area":
             number = next((other for other in leaves if _beside(leaf, other)), None)
             found += [(leaf.path, _PHONE, leaf.role, leaf.value + number.value)] if number else []
     return found
+
+
+def _stands_alone(part: str, value: str) -> bool:
+    """Whether a part of a value is personal by itself."""
+    return part not in _NO_TEXT and not (part == "alias" and len(value) < _TELLING_ID)
 
 
 def _beside(area: Leaf, other: Leaf) -> bool:
@@ -269,26 +260,38 @@ def _parties(leaves: list[Leaf], routing: list[Leaf]) -> dict[Role, Party]:
     """Gather the leaves of each role. Of several claims of a role, each part is taken from the first that has it."""
     found: dict[Role, dict[Kind, tuple[int, list[str]]]] = {}
     numbers: dict[Role, dict[int, dict[str, str]]] = {}
-    for _, rule, role, value, _, _ in leaves:
-        kind, claim = rule.kind, rule.party
-        if kind not in PERSONAL or (rule.part == "alias" and kind is _ID) or rule.part == "coordinates":
-            continue  # a shop's own id of a person is no number of theirs, a point on a map no line: the shop alone has them back
-        parts = found.get(role)
-        if parts is None:
-            parts = found[role] = {}
-        if rule.part and kind is _PHONE:
-            numbers.setdefault(role, {}).setdefault(claim, {})[rule.part] = value
-        elif kind not in parts:
-            parts[kind] = claim, [value]
-        elif parts[kind][0] == claim:
-            parts[kind][1].append(value)
+    role: Role | None = None
+    parts: dict[Kind, tuple[int, list[str]]] = {}
+    for leaf in leaves:
+        rule = leaf.rule
+        kind, part = rule.kind, rule.part
+        if kind is _FREE_TEXT or (part and _shops_alone(kind, part)):
+            continue
+        if leaf.role is not role:  # the leaves of one party stand together
+            role = leaf.role
+            parts = found.setdefault(role, {})
+        if part and kind is _PHONE:
+            numbers.setdefault(leaf.role, {}).setdefault(rule.party, {})[part] = leaf.value
+            continue
+        said = parts.get(kind)
+        if said is None:
+            parts[kind] = rule.party, [leaf.value]
+        elif said[0] == rule.party:
+            said[1].append(leaf.value)
     for role, split in numbers.items():
         _add_split(found[role], split)
-    places: dict[Role, dict[str, str]] = {role: {} for role in found}
-    for _, rule, role, value, _, _ in routing:
-        if role in places:
-            places[role].setdefault(rule.part, value)
-    return {role: _party(parts, places[role]) for role, parts in found.items()}
+    places: dict[Role, dict[str, str]] = {}
+    for leaf in routing:
+        place = places.get(leaf.role)
+        if place is None:
+            place = places[leaf.role] = {}
+        place.setdefault(leaf.rule.part, leaf.value)
+    return {role: _party(parts, places.get(role, _NOWHERE)) for role, parts in found.items()}
+
+
+def _shops_alone(kind: Kind, part: str) -> bool:
+    """A shop's own id of a person is no number of theirs, a point on a map no line: the shop alone has them back."""
+    return part == "coordinates" or (part == "alias" and kind is _ID)
 
 
 def _add_split(parts: dict[Kind, tuple[int, list[str]]], split: dict[int, dict[str, str]]) -> None:
@@ -300,15 +303,16 @@ def _add_split(parts: dict[Kind, tuple[int, list[str]]], split: dict[int, dict[s
     phones.extend(filter(None, [_joined(number)]))
 
 
-def _party(parts: dict[Kind, tuple[int, list[str]]], place: dict[str, str]) -> Party:
-    said = {kind: values for kind, (_, values) in parts.items()}
+def _party(parts: dict[Kind, tuple[int, list[str]]], place: Mapping[str, str]) -> Party:
+    name, phone, email = parts.get(_NAME), parts.get(_PHONE), parts.get(_EMAIL)
+    company, street, ids = parts.get(_COMPANY), parts.get(_ADDRESS_LINE), parts.get(_ID)
     return Party(
-        " ".join(said.get(Kind.NAME, ())),
-        "\n".join(dict.fromkeys(said.get(_PHONE, ()))),
-        said.get(Kind.EMAIL, _NOTHING)[0],
-        said.get(Kind.COMPANY, _NOTHING)[0],
-        PostalAddress(street="\n".join(said.get(Kind.ADDRESS_LINE, ())), **place),
-        tuple(dict.fromkeys(said.get(Kind.ID, ()))),
+        " ".join(name[1]) if name else "",
+        "\n".join(dict.fromkeys(phone[1])) if phone else "",
+        email[1][0] if email else "",
+        company[1][0] if company else "",
+        PostalAddress(street="\n".join(street[1]) if street else "", **place),
+        tuple(dict.fromkeys(ids[1])) if ids else (),
     )
 
 

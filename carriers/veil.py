@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
+from msgspec import structs
 
 from carriers import envelope_json, envelope_xml
 from carriers.born import without_known
@@ -149,7 +150,7 @@ class _Pen:
         self.masked: dict[tuple[str, str], Masked] = {}
 
     def write(self, leaf: Leaf) -> None:
-        path, rule, role, value, container, key = leaf
+        path, rule, role, value, container, key = leaf.path, leaf.rule, leaf.role, leaf.value, leaf.container, leaf.key
         kind = rule.kind
         if kind is _PHONE:
             self._phone(leaf)
@@ -276,7 +277,7 @@ class _Pen:
         """A leaf that nobody claimed, masked as what its key and value say it is."""
         kind = stranger_kind(leaf)
         if kind in (_NAME, _COMPANY, _ADDRESS_LINE, Kind.ID):
-            return self._masked(kind, leaf._replace(value=text)).text
+            return self._masked(kind, structs.replace(leaf, value=text)).text
         if kind is _PHONE:
             return mask_phone(text).text
         return mask_text(mask_named(text)).text

@@ -12,10 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from carriers import envelope_cipher, envelope_form, envelope_json, envelope_multipart, envelope_xml
-from carriers.claim import NOTE, PERSONAL_LEAF, PLAIN, SKIP, Node, Rule
+from carriers.claim import ENTER, NOTE, PERSONAL_LEAF, PLAIN, ROUTE, SKIP, Node, Rule
+from carriers.envelope_form import UTF_8, DocumentField, Field
 from carriers.errors import CarrierRefusal, shown_key
 from carriers.fieldpath import child, shown_child
-from carriers.sheet import THIRD_PARTY, Level, Sheet, new_leaf, note_party, pick_role, spelled
+from carriers.sheet import THIRD_PARTY, Leaf, Level, Sheet, note_party, pick_role, spelled
 from carriers.walk_xml import claim_root
 from masking.personal import Kind, Role
 
@@ -47,7 +48,7 @@ def open_level(node: Node, raw: bytes, container: Any, key: Any, path: str, role
             envelope_json.check_keys(raw, tree, sheet.keys, path)
             sheet.keys = before
         case "form":
-            tree = envelope_form.loads(raw, sheet.charset, path)
+            tree = envelope_form.loads(raw, sheet.charset, path, () if sheet.lenient else inner.documents)
             _claim_form(inner, tree, path, role, sheet)
         case "xml":
             inside = container is not None and type(container) is not envelope_multipart.Part
@@ -63,6 +64,10 @@ def open_level(node: Node, raw: bytes, container: Any, key: Any, path: str, role
             tree = [raw if clear else envelope_cipher.decrypt(cipher, raw, sheet.secrets.get(cipher), path)]
             open_level(inner, tree[0], tree, 0, path, role, sheet)
     sheet.levels.append(Level(path, node, tree, container, key))
+    if isinstance(container, Field):
+        container.apart = True
+    elif container is not None:
+        sheet.apart.append((container, key, ""))
 
 
 def claim_value(
@@ -81,45 +86,54 @@ def claim_value(
         if node.single and len(value) > 1 and not sheet.lenient:
             raise CarrierRefusal("several orders in one request: send them one by one", code="batch_refused", path=path)
         for index, item in enumerate(value):
-            claim_value(items, item, value, index, f"{path}[{index}]", role, sheet, depth + 1)
+            if items.lane == ENTER and type(item) is dict:
+                _claim_map(items, item, f"{path}[{index}]", role, sheet, depth + 1)
+            else:
+                claim_value(items, item, value, index, f"{path}[{index}]", role, sheet, depth + 1)
         return
     if node.items is not None and node.rule is None and not node.keys:
         node = node.items  # a single item where a list may stand
     if kind is dict:
-        _claim_map(node, value, path, role, sheet, depth + 1)
+        _claim_map(node, value, path, role, sheet, depth)
     elif value is not None and kind is not bool:
         _claim_scalar(node, value, container, key, path, role, sheet)
 
 
 def _claim_map(node: Node, mapping: dict[str, Any], path: str, role: Role | None, sheet: Sheet, depth: int) -> None:
+    if depth > envelope_json.MAX_DEPTH:
+        raise CarrierRefusal("nested too deeply", code="too_deep", path=path[:200])
     sheet.keys += len(mapping)
     if node.switch is not None:
-        role = pick_role(node, mapping.get(node.switch.by), path, sheet)
+        role = pick_role(node.switch, mapping.get(node.switch.by), path, sheet)
     if node.party >= 0:
         note_party(node, role, path, sheet)
-    plain, keys, leaves = node.plain, node.keys, sheet.leaves
+    keys, rest, whose, leaves, routing = node.keys, node.rest, role or THIRD_PARTY, sheet.leaves, sheet.routing
     items: Iterable[tuple[str, Any]] = mapping.items()
     if node.plain_rest and _SCALARS.issuperset(map(type, mapping.values())):
         items = [(key, mapping[key]) for key in mapping if key in keys]
+    # This loop sees every leaf of every order: the commonest lanes come first, and none costs another call.
     for key, value in items:
-        # The commonest cases without another call: this loop sees every leaf of every order.
-        if key in plain and type(value) in _SCALARS:
-            continue
-        below = keys.get(key) or node.rest
+        below = keys.get(key, rest)
         if below is None:
             below = sheet.unclaimed(shown_child(path, key))
         lane = below.lane
-        if type(value) in _SCALARS if lane == SKIP else value is None and not below.drop:
-            continue
-        below_path = path + (below.label or child("", key))
         if lane == PERSONAL_LEAF and type(value) is str:
             if value:
-                rule = below.rule
-                leaves.append(new_leaf((below_path, rule, rule.role or role or THIRD_PARTY, value, mapping, key)))  # type: ignore[union-attr]
+                rule: Rule = below.rule  # type: ignore[assignment]
+                leaves.append(
+                    Leaf(path + (below.label or child("", key)), rule, rule.role or whose, value, mapping, key)
+                )
+        elif lane == SKIP and type(value) in _SCALARS:
+            continue
+        elif lane == ROUTE and type(value) is str:
+            rule = below.rule  # type: ignore[assignment]
+            routing.append(Leaf(path + (below.label or child("", key)), rule, rule.role or whose, value, mapping, key))
         elif lane == NOTE and type(value) is str:
-            sheet.take(below.rule, mapping, key, value, below_path, role)  # type: ignore[arg-type]
-        else:
-            claim_value(below, value, mapping, key, below_path, role, sheet, depth)
+            sheet.take(below.rule, mapping, key, value, path + (below.label or child("", key)), role)  # type: ignore[arg-type]
+        elif lane == ENTER and type(value) is dict:
+            _claim_map(below, value, path + (below.label or child("", key)), role, sheet, depth + 1)
+        elif value is not None or below.drop:
+            claim_value(below, value, mapping, key, path + (below.label or child("", key)), role, sheet, depth + 1)
 
 
 def _claim_scalar(node: Node, value: Any, container: Any, key: Any, path: str, role: Role | None, sheet: Sheet) -> None:
@@ -146,24 +160,28 @@ def _claim_scalar(node: Node, value: Any, container: Any, key: Any, path: str, r
 
 
 def _claim_form(node: Node, form: envelope_form.Form, path: str, role: Role | None, sheet: Sheet) -> None:
-    seen: set[str] = set()
-    keys, fresh = node.keys, sheet.fresh
+    keys, rest, fresh = node.keys, node.rest, sheet.fresh
     prefix = f"{path}~form:" if path and path != "query" else ("query:" if path else "form:")
-    for field in form.fields:
-        name = field.name
-        below = keys.get(name) or node.rest
+    names = [field.name for field in form.fields]
+    repeated = len(set(names)) < len(names)
+    for name, field in zip(names, form.fields):
+        below = keys.get(name, rest)
         if below is None:
             below = sheet.unclaimed(prefix + shown_key(name))
         # Two parsers may pick different ones of two: only what is claimed as a list may repeat.
-        if name in seen and below.items is None:
+        if repeated and below.items is None and names.count(name) > 1:
             raise CarrierRefusal("a form field stands twice", code="duplicate_key", path=prefix + shown_key(name))
-        seen.add(name)
         rule = below.rule
         if below.drop:
             sheet.drops.append((field, 0))
+        if below.lane == SKIP:
+            continue
         if rule is not None and rule.kind is _CREDENTIAL:
-            fresh.append(new_leaf((prefix + name, rule, THIRD_PARTY, field.text, field, 0)))
-        elif below.lane != SKIP:
+            field.apart = True
+            fresh.append(Leaf(prefix + name, rule, THIRD_PARTY, field.text, field, 0))
+        elif type(field) is DocumentField:
+            open_level(below, field.encoded(UTF_8), field, 0, prefix + name, role, sheet)
+        else:
             _claim_scalar(below.items or below, field.text, field, 0, prefix + name, role, sheet)
 
 

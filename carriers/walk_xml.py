@@ -31,7 +31,7 @@ def _claim_element(
     if node.drop:
         sheet.drops.append((envelope_xml.Text(element), 0))
     if node.switch is not None:
-        role = pick_role(node, _beside(element, node.switch.by), path, sheet)
+        role = pick_role(node.switch, _beside(element, node.switch.by), path, sheet)
     if node.party >= 0:
         note_party(node, role, path, sheet)
     for qualified, name, value in envelope_xml.local_attributes(element):

@@ -7,7 +7,6 @@ together: a scan opens addresses and leaves phones shut.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from itertools import compress
 
 import msgspec
@@ -33,6 +32,7 @@ GROUP_OF = {
 
 _PARTS = ("name", "phone", "email", "company", "region", "street", "ids")
 
+_ROLES = frozenset(role.value for role in Role)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -59,11 +59,10 @@ _addresses = msgspec.json.Decoder(dict[str, PostalAddress])
 _others = msgspec.json.Decoder(_Other)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Order:
+class Order(msgspec.Struct, frozen=True):
     """The plain people and texts of one order, as far as they were opened."""
 
-    parties: Mapping[str, Party] = field(default_factory=dict)
+    parties: Mapping[str, Party] = {}
     """By role; a second third party is `third_party:2` and so on."""
     remark: str = ""
     goods: str = ""
@@ -74,14 +73,18 @@ class Order:
 
 def to_groups(order: Order, *, restore: Mapping[str, str] | None = None) -> dict[str, bytes]:
     """The groups to seal. All four are always there, so that their presence tells nothing."""
-    parties = order.parties
-    for name in parties:
-        role_of(name)
-    more = {name: _More(p.email, p.company, p.ids) for name, p in parties.items() if p.email or p.company or p.ids}
+    names, phones, addresses, more = {}, {}, {}, {}
+    for key, party in order.parties.items():
+        role_of(key)
+        names[key] = party.name
+        phones[key] = party.phone
+        addresses[key] = party.address
+        if party.email or party.company or party.ids:
+            more[key] = _More(party.email, party.company, party.ids)
     groups = {
-        NAME: _encode({name: party.name for name, party in parties.items()}),
-        PHONE: _encode({name: party.phone for name, party in parties.items()}),
-        ADDRESS: _encode({name: party.address for name, party in parties.items()}),
+        NAME: _encode(names),
+        PHONE: _encode(phones),
+        ADDRESS: _encode(addresses),
         OTHER: _encode(_Other(more, order.remark, order.goods)),
     }
     if restore is not None:
@@ -126,7 +129,7 @@ def filled_parts(party: Party) -> list[str]:
 
 def role_of(party: str) -> str:
     """The role that a party's name stands for."""
-    role = party.partition(":")[0]
-    if role not in Role._value2member_map_:
+    role = party if party in _ROLES else party.partition(":")[0]
+    if role not in _ROLES:
         raise RecordInvalid("a party is sender, recipient or third_party, or third_party:2 and so on", path="parties")
     return role

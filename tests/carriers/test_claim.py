@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from carriers.claim import (
-    DESCEND,
+    ENTER,
     NOTE,
     PERSONAL_LEAF,
     PLAIN,
@@ -39,7 +39,7 @@ def test_lanes_follow_the_rule() -> None:
         "a": SKIP,
         "b": PERSONAL_LEAF,
         "c": NOTE,
-        "d": DESCEND,
+        "d": ENTER,
     }
 
 
