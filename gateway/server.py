@@ -23,6 +23,7 @@ from gateway.cli.remote import SOCKET, socket_path
 from gateway.flows import Flows, make_flows
 from gateway.flows.leavers import Leavers
 from gateway.http.app import build_app, build_local_app
+from gateway.http.lane import open_lanes
 from gateway.keys import Keys
 from gateway.logs import log
 from gateway.policy_book import FILE
@@ -114,6 +115,7 @@ async def _listen(service: Service, flows: Flows, settings: Settings, *, reuse_p
         handle_signals=False,
     )
     await runner.setup()
+    open_lanes(runner)
     site = web.TCPSite(runner, settings.host, settings.port, reuse_port=reuse_port or None, backlog=1024)
     try:
         await site.start()

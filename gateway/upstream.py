@@ -13,15 +13,23 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import aiohttp
 from yarl import URL
 
 from carriers.wire import WireReply, WireRequest
+from gateway.heads import BrokenHead, head
+from gateway.pool import NoConnection, Place, Pool
 from gateway.settings import ConfigError, Settings
+from gateway.unpacking import Broken, TooLong
 from masking.errors import VeilwayError
 
 ENFORCE = "enforce"
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""Methods whose requests say nothing of a length where they have no body."""
+FRAMING = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "keep-alive", "te", "trailer", "upgrade", "expect"}
+)
+"""Fields that are between two neighbours, and set by none but the hop."""
 
 
 class CarrierFault(VeilwayError):
@@ -47,6 +55,13 @@ class CarrierGarbage(CarrierFault):
     """The answer broke off, was not HTTP, or was longer than the limit; the carrier may have booked."""
 
     code = "carrier_garbage"
+
+
+class RequestUnsendable(CarrierFault):
+    """A value that the request's head cannot hold, such as a line break; nothing was sent."""
+
+    code = "request_unsendable"
+    sent = False
 
 
 class HostNotSet(CarrierFault):
@@ -98,70 +113,94 @@ def check_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A base URL, taken apart once."""
+
+    pool: Pool
+    prefix: str
+    """The base URL's own path, which stands before each request's."""
+    host: str
+    """The line with the field `Host`."""
+
+
 class Upstream:
-    """One client session for all carriers; opened and closed with the service."""
+    """The connections to all carriers; opened and closed with the service."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limit = settings.answer_limit
-        connector = aiohttp.TCPConnector(
-            limit=0,
-            limit_per_host=settings.upstream_connections,
-            ttl_dns_cache=30,
-            keepalive_timeout=10,  # below most servers' own, so that a POST seldom meets a connection just closed
-            ssl=ssl.create_default_context(),
-        )
-        self._session = aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=True,
-            trust_env=False,
-            timeout=aiohttp.ClientTimeout(
-                total=settings.carrier_timeout.total_seconds(),
-                connect=None,
-                sock_connect=settings.connect_timeout.total_seconds(),
-            ),
-            max_line_size=4096,
-            max_field_size=4096,
-            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
-        )
+        self._settings = settings
+        self._seconds = settings.carrier_timeout.total_seconds()
+        self._tls = ssl.create_default_context()
+        self._lines: dict[str, Line] = {}
+        """By base URL; there are as many as the operator ever entered."""
+        self._pools: dict[tuple[str, str, int], Pool] = {}
 
     async def send(self, route: Route, request: WireRequest, host: str = "") -> WireReply:
-        """One exchange. Raises `CarrierUnreachable`, `CarrierTimeout`, `CarrierGarbage` or `HostNotSet`."""
-        target = f"{request.path}?{request.query}" if request.query else request.path
-        url = URL(route.base(host) + target, encoded=True)
+        """One exchange. Raises `CarrierUnreachable`, `CarrierTimeout`, `CarrierGarbage`, `RequestUnsendable` or `HostNotSet`."""
+        base = route.base(host)
+        line = self._lines.get(base) or self._line(base)
+        octets = written(line, request)
+        until = asyncio.get_running_loop().time() + self._seconds
         try:
-            async with self._session.request(
-                request.method, url, data=request.body or None, headers=request.headers, allow_redirects=False
-            ) as reply:
-                headers = {name.lower(): value for name, value in reply.headers.items()}
-                return WireReply(reply.status, headers, await self._body(reply))
-        except aiohttp.ClientConnectorError:
+            return await line.pool.exchange(octets, bodiless=request.method == "HEAD", until=until)
+        except NoConnection:
             raise CarrierUnreachable(f"no connection to {route.carrier}") from None
-        except TimeoutError as error:
-            if isinstance(error, aiohttp.ConnectionTimeoutError):
-                raise CarrierUnreachable(f"no connection to {route.carrier} in time") from None
+        except TimeoutError:
             raise CarrierTimeout(f"{route.carrier} did not answer in time") from None
-        except (aiohttp.ClientError, ValueError, OSError) as error:
-            raise CarrierGarbage(f"{route.carrier} broke off: {type(error).__name__}") from None
+        except TooLong:
+            raise CarrierGarbage("the answer is longer than the limit", code="answer_too_large") from None
+        except Broken:
+            raise CarrierGarbage(f"{route.carrier} broke off, or did not speak HTTP") from None
 
-    async def _body(self, reply: aiohttp.ClientResponse) -> bytes:
-        declared = reply.content_length
-        if declared is not None and declared > self._limit:
-            reply.close()
-            raise CarrierGarbage("the answer is longer than the limit", code="answer_too_large")
-        if declared is not None and "Content-Encoding" not in reply.headers:
-            return await reply.read()
-        # Of unknown or compressed length: a small packed answer may unpack to gigabytes.
-        parts, size = [], 0
-        async for part in reply.content.iter_chunked(65536):
-            size += len(part)
-            if size > self._limit:
-                reply.close()
-                raise CarrierGarbage("the answer is longer than the limit", code="answer_too_large")
-            parts.append(part)
-        return b"".join(parts)
+    def _line(self, base: str) -> Line:
+        try:
+            url = URL(base, encoded=True)
+            key = (url.scheme, url.raw_host or "", url.port or 0)
+        except ValueError:
+            raise CarrierUnreachable("the base URL names no host and port") from None
+        settings = self._settings
+        pool = self._pools.get(key)
+        if pool is None:
+            pool = self._pools[key] = Pool(
+                Place(
+                    host=key[1],
+                    port=key[2],
+                    tls=self._tls if url.scheme == "https" else None,
+                    connections=settings.upstream_connections,
+                    connect_timeout=settings.connect_timeout.total_seconds(),
+                    answer_limit=settings.answer_limit,
+                )
+            )
+        line = self._lines[base] = Line(pool, url.raw_path.rstrip("/"), f"Host: {url.host_port_subcomponent}")
+        return line
 
     async def close(self) -> None:
-        """Close the pool and give the transports a turn to end."""
-        await self._session.close()
+        """Close the connections and give the transports a turn to end."""
+        for pool in self._pools.values():
+            pool.close()
         await asyncio.sleep(0)
+
+
+def written(line: Line, request: WireRequest) -> bytes:
+    """A request's bytes, whole. `Host` and `Content-Length` are set here alone. Raises `RequestUnsendable`."""
+    target = line.prefix + request.path or "/"
+    if request.query:
+        target += "?" + request.query
+    if "#" in target:  # a fragment stays at home
+        target = target.partition("#")[0]
+    lines, headers, body = [request.method + " " + target + " HTTP/1.1", line.host], request.headers, request.body
+    for name, value in headers.items():
+        if name not in FRAMING:
+            lines.append(name + ": " + value)
+    if body:
+        lines.append("Content-Length: " + str(len(body)))
+        if "content-type" not in headers:
+            lines.append("Content-Type: application/octet-stream")
+    elif request.method not in WITHOUT_BODY:
+        lines.append("Content-Length: 0")
+    try:
+        if " " in target or " " in request.method:
+            raise BrokenHead
+        return head(lines) + body
+    except BrokenHead:
+        raise RequestUnsendable("a value of the order would break out of its place in the request's head") from None

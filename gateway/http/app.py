@@ -9,6 +9,7 @@ from aiohttp import web
 
 from gateway.flows import Flows
 from gateway.http import api, hooks, keys, labels, openapi, ops, proxy, relay, relay_providers, scan_page, scans
+from gateway.http.lane import LANES
 from gateway.http.problems import problem
 from gateway.service import Service
 from masking.errors import VeilwayError
@@ -26,7 +27,7 @@ class NotFound(VeilwayError):
 def build_app(service: Service, flows: Flows) -> web.Application:
     """The public application: front door, API, pushes, calls, health, keys."""
     app = web.Application(client_max_size=service.settings.body_limit)
-    app[SERVICE], app[FLOWS] = service, flows
+    app[SERVICE], app[FLOWS], app[LANES] = service, flows, {}
     proxy.add_routes(app, service, flows)
     api.add_routes(app, service, flows)
     labels.add_routes(app, service, flows)

@@ -51,6 +51,7 @@ STATUS = {
     "guard_hit": 422,
     "attachment_refused": 422,
     "undialable_phone": 422,
+    "request_unsendable": 422,
     "no_waybill": 422,
     "label_withheld": 422,
     "locked_out": 429,

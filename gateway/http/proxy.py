@@ -16,6 +16,7 @@ from carriers.profile import CarrierProfile, Operation
 from carriers.unknown import unknown_operation
 from carriers.wire import WireRequest
 from gateway.flows import Flows
+from gateway.http.lane import LANES, Written
 from gateway.http.problems import problem
 from gateway.identity import Shop, bearer
 from gateway.ids import SHOP_KEY
@@ -45,6 +46,7 @@ def _operation(profile: CarrierProfile, wire: WireRequest) -> Operation:
 def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
     """The one route that shops know."""
     door = FrontDoor(service, flows)
+    app[LANES]["/c/"] = door.handle
     app.router.add_route("*", "/c/{carrier}/{path:.*}", door.handle)
 
 
@@ -74,44 +76,46 @@ class FrontDoor:
             log.error("request.failed", error=type(error).__name__, operation="front_door")
             return problem(VeilwayError("something went wrong on our side; nothing more was sent", code="internal"))
 
-    async def _forward(self, request: web.Request) -> web.Response:
+    async def _forward(self, request: web.Request) -> web.StreamResponse:
         service = self._service
         if service.draining:
             raise BadRequest("the service is shutting down", code="shutting_down")
-        carrier = request.match_info["carrier"]
+        carrier, path, query = _addressed(request.raw_path)
         profile = service.profile(carrier)
-        wire = await self._read(request, len(carrier) + 3)
+        wire = await self._read(request, path, query)
         granted = await self._flows.shop_credential.token(profile, wire)
         if granted is not None:
-            return web.Response(status=granted.status, body=granted.body, headers=dict(granted.headers))
-        shop = await self._who(request, profile.id, wire)
+            return Written(granted.status, granted.body, granted.headers)
+        shop = await self._who(profile.id, wire)
         operation = _operation(profile, wire)
         route = service.route(carrier)
-        answer = await self._flows.front(
-            shop, profile, route, operation, wire, request.headers.get("Idempotency-Key", "")
-        )
-        headers = {"Veilway-Shipment": answer.shipment} if answer.shipment else {}
+        answer = await self._flows.front(shop, profile, route, operation, wire, wire.headers.get("idempotency-key", ""))
+        said = {"Content-Type": answer.content_type}
+        if answer.shipment:
+            said["Veilway-Shipment"] = answer.shipment
         if answer.replayed:
-            headers["Veilway-Replayed"] = "yes"
+            said["Veilway-Replayed"] = "yes"
         if not answer.idempotent:
-            headers["Veilway-Idempotent"] = "no"
+            said["Veilway-Idempotent"] = "no"
         if answer.withheld:
-            headers["Veilway-Label"] = "withheld"
+            said["Veilway-Label"] = "withheld"
         if answer.status >= 400:
-            headers["Veilway-Error-Source"] = "carrier"
-        headers["Content-Type"] = answer.content_type
-        return web.Response(status=answer.status, body=answer.body, headers=headers)
+            said["Veilway-Error-Source"] = "carrier"
+        return Written(answer.status, answer.body, said)
 
-    async def _read(self, request: web.Request, prefix: int) -> WireRequest:
-        """The request as a value. `prefix` is the length of `/c/{carrier}`."""
-        if request.headers.get("Content-Encoding", "identity") != "identity":
+    async def _read(self, request: web.Request, path: str, query: str) -> WireRequest:
+        """The request as a value. `path` is the carrier's own."""
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        if headers.get("content-encoding", "identity") != "identity":
             raise BadRequest("a packed body is not taken; send it plain", code="unsupported_media_type")
         length = request.content_length
         if length is not None and length > self._limit:
             raise BadRequest(f"a body has at most {self._limit} bytes", code="body_too_large")
         body = b""
         if request.content.is_eof():
-            body = await request.read()  # came with its headers: there is nothing to wait for
+            body = request.content.read_nowait()  # came with its headers: there is nothing to wait for
+            if len(body) > self._limit:
+                raise BadRequest(f"a body has at most {self._limit} bytes", code="body_too_large")
         elif request.body_exists:
             try:
                 async with asyncio.timeout(self._seconds):
@@ -120,12 +124,19 @@ class FrontDoor:
                 raise BadRequest("the body did not arrive in time", code="body_timeout") from None
             except web.HTTPRequestEntityTooLarge:
                 raise BadRequest(f"a body has at most {self._limit} bytes", code="body_too_large") from None
-        raw_path, _, query = request.raw_path.partition("?")
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        return WireRequest(request.method, raw_path[prefix:], query, headers, body)
+        return WireRequest(request.method, path, query, headers, body)
 
-    async def _who(self, request: web.Request, carrier: str, wire: WireRequest) -> Shop:
-        key = request.headers.get("X-Veilway-Key", "") or bearer(request.headers.get("Authorization", ""))
+    async def _who(self, carrier: str, wire: WireRequest) -> Shop:
+        key = wire.headers.get("x-veilway-key", "") or bearer(wire.headers.get("authorization", ""))
         if key.startswith(SHOP_KEY):
             return await self._service.identity.shop(key)
         return await self._flows.shop_credential.verify(carrier, wire)
+
+
+def _addressed(target: str) -> tuple[str, str, str]:
+    """Carrier, native path and query of `/c/{carrier}/…`, as they came. Raises `not_found`."""
+    path, _, query = target.partition("?")
+    end = path.find("/", 3)
+    if end < 4 or not path.startswith("/c/"):
+        raise BadRequest("nothing stands at this path", code="not_found")
+    return path[3:end], path[end:], query

@@ -17,6 +17,7 @@ from gateway.upstream import (
     CarrierTimeout,
     CarrierUnreachable,
     HostNotSet,
+    RequestUnsendable,
     Route,
     Upstream,
     check_base_url,
@@ -51,6 +52,84 @@ async def test_bytes_go_out_and_come_back_as_they_are(courier: Courier, upstream
     assert (reply.status, reply.body, reply.headers["content-type"]) == (418, b"\x00\xff", "application/octet-stream")
     assert (courier.last.path, courier.last.body) == ("/std/service%2Fx?a=%20b", b"hello")
     assert {name.lower() for name in courier.last.headers} == {"host", "content-type", "content-length"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("x", "a\r\nX-Evil: 1"), ("x", "a\nb"), ("x", "a\0b"), ("x\r\nX-Evil", "1"), ("x", "\ud800")],
+)
+async def test_a_value_that_would_break_out_of_its_field_is_never_sent(
+    courier: Courier, upstream: Upstream, name: str, value: str
+) -> None:
+    with pytest.raises(RequestUnsendable) as refused:
+        await upstream.send(route(courier), dataclasses.replace(ASK, headers={name: value}))
+    assert (refused.value.sent, refused.value.code) == (False, "request_unsendable")
+    assert courier.received == [] and value not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "change", [{"path": "/a b"}, {"path": "/a\r\nX: 1"}, {"query": "a=1 HTTP/1.1\r\n"}, {"method": "GET /"}]
+)
+async def test_a_path_that_would_break_out_of_its_line_is_never_sent(
+    courier: Courier, upstream: Upstream, change: dict[str, str]
+) -> None:
+    with pytest.raises(RequestUnsendable):
+        await upstream.send(route(courier), dataclasses.replace(ASK, **change))
+    assert courier.received == []
+
+
+async def test_what_lies_between_neighbours_is_set_by_the_hop_alone(courier: Courier, upstream: Upstream) -> None:
+    claimed = {
+        "host": "x.example",
+        "content-length": "1",
+        "transfer-encoding": "chunked",
+        "connection": "x-y",
+        "x-y": "z",
+    }
+    courier.act.append(says(200, b""))
+    await upstream.send(route(courier), dataclasses.replace(ASK, headers=claimed))
+    sent = {name.lower(): value for name, value in courier.last.headers.items()}
+    assert sent == {
+        "host": courier.url.removeprefix("http://"),
+        "content-length": "5",
+        "x-y": "z",
+        "content-type": "application/octet-stream",
+    }
+    assert courier.last.body == b"hello"
+
+
+@pytest.mark.parametrize(("method", "length"), [("GET", None), ("POST", "0"), ("PUT", "0"), ("DELETE", "0")])
+async def test_a_request_without_a_body_says_so_where_one_would_be_expected(
+    courier: Courier, upstream: Upstream, method: str, length: str | None
+) -> None:
+    courier.act.append(says(200, b""))
+    await upstream.send(route(courier), WireRequest(method, "/x"))
+    assert courier.last.headers.get("Content-Length") == length and courier.last.method == method
+
+
+async def test_the_path_of_the_base_url_comes_first_and_a_fragment_stays_at_home(
+    courier: Courier, upstream: Upstream
+) -> None:
+    for base, path, query, seen in (
+        ("/api", "/std", "a=b", "/api/std?a=b"),
+        ("/api", "/std#top", "", "/api/std"),
+        ("", "", "a", "/?a"),
+        ("", "/", "a#b", "/?a"),
+    ):
+        courier.act.append(says(200, b""))
+        await upstream.send(Route("x", courier.url + base, {}), WireRequest("GET", path, query))
+        assert courier.last.path == seen
+
+
+async def test_routes_to_one_host_share_its_connections_and_a_url_without_one_sends_nothing(
+    courier: Courier, upstream: Upstream
+) -> None:
+    for base in ("/a", "/b"):
+        courier.act.append(says(200, b""))
+        await upstream.send(Route("x", courier.url + base, {}), ASK)
+    assert [repr(pool) for pool in upstream._pools.values()] == ["<Pool 1 connections, 1 at rest, 0 wait>"]
+    with pytest.raises(CarrierUnreachable):
+        await upstream.send(Route("x", "https://x.example:99999", {}), ASK)
 
 
 async def test_a_redirect_is_not_followed(courier: Courier, upstream: Upstream) -> None:
