@@ -225,8 +225,8 @@ def _fields(raw: dict[bytes, bytes], *, short: bool) -> dict[str, str]:
         if known is None:
             known = _know(name)
         if known:
-            fields[known] = text = value.decode("utf-8", "surrogateescape").rstrip(" \t")
-            if "\0" in text:
+            fields[known] = text = value.decode("utf-8", "replace").rstrip(" \t")
+            if "\0" in text or "\r" in text or "\n" in text:  # goes on to the shop, in a head of ours
                 raise Broken
     return fields
 
@@ -238,7 +238,7 @@ _names: dict[bytes, str] = {}
 def _know(name: bytes) -> str:
     if len(_names) > 1000:
         _names.clear()
-    known = name.decode("utf-8", "surrogateescape").lower()
+    known = name.decode("utf-8", "replace").lower()
     return _names.setdefault(name, known if known in READ else "")
 
 

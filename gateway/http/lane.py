@@ -22,7 +22,7 @@ Handler = Callable[[Any], Awaitable[web.StreamResponse]]
 LANES: web.AppKey[dict[str, Handler]] = web.AppKey("lanes", dict)
 """A whole path, or its first segment between slashes -> handler of POST. Each stands in the router as well."""
 
-REASONS = {int(status): status.phrase for status in HTTPStatus}
+STARTS = {int(status): f"HTTP/1.1 {int(status)} {status.phrase}" for status in HTTPStatus}
 BODILESS = (204, 304)
 
 
@@ -54,17 +54,19 @@ class Written(web.StreamResponse):
 
     async def prepare(self, request: web.BaseRequest) -> None:
         """Send it, whole."""
-        status, body, version = self.status, self._octets, request.version
-        self._stays = self._stays and request.keep_alive
-        old = version < HttpVersion11
-        lines = [f"HTTP/1.{0 if old else 1} {status} {REASONS.get(status, '')}"]
+        status, body = self.status, self._octets
+        stays = self._stays = self._stays and request.keep_alive
+        lines = [STARTS.get(status) or f"HTTP/1.1 {status} ", _date()]
         for name, value in self._said.items():
             lines.append(name + ": " + value)
         if status not in BODILESS:
             lines.append("Content-Length: " + str(len(body)))
-        if old == self._stays:
-            lines.append("Connection: keep-alive" if self._stays else "Connection: close")
-        lines.append(_date())
+        if request.version != HttpVersion11:
+            lines[0] = lines[0].replace("1.1", "1.0", 1)
+            if stays:
+                lines.append("Connection: keep-alive")
+        elif not stays:
+            lines.append("Connection: close")
         octets = head(lines)
         if request.method != "HEAD" and status not in BODILESS:
             octets += body
@@ -100,6 +102,8 @@ def _direct(handler: Handler) -> Handler:
 
     async def run(request: web.Request) -> web.StreamResponse:
         answer = await handler(request)
+        if type(answer) is Written:
+            return answer
         if isinstance(answer, web.Response) and isinstance(answer.body, bytes):
             return Written(answer.status, answer.body, answer.headers, close=answer.keep_alive is False)
         return answer

@@ -108,8 +108,7 @@ class FrontDoor:
         headers = {name.lower(): value for name, value in request.headers.items()}
         if headers.get("content-encoding", "identity") != "identity":
             raise BadRequest("a packed body is not taken; send it plain", code="unsupported_media_type")
-        length = request.content_length
-        if length is not None and length > self._limit:
+        if int(headers.get("content-length") or 0) > self._limit:
             raise BadRequest(f"a body has at most {self._limit} bytes", code="body_too_large")
         body = b""
         if request.content.is_eof():
@@ -135,8 +134,10 @@ class FrontDoor:
 
 def _addressed(target: str) -> tuple[str, str, str]:
     """Carrier, native path and query of `/c/{carrier}/…`, as they came. Raises `not_found`."""
-    path, _, query = target.partition("?")
-    end = path.find("/", 3)
-    if end < 4 or not path.startswith("/c/"):
+    query = ""
+    if "?" in target:
+        target, _, query = target.partition("?")
+    parts = target.split("/", 3)
+    if len(parts) < 4 or parts[:2] != ["", "c"] or not parts[2]:
         raise BadRequest("nothing stands at this path", code="not_found")
-    return path[3:end], path[end:], query
+    return parts[2], "/" + parts[3], query

@@ -18,7 +18,7 @@ def test_what_is_no_control_character_goes_out_in_utf_8(value: str) -> None:
     assert head([f"X: {value}"]) == f"X: {value}\r\n\r\n".encode()
 
 
-@pytest.mark.parametrize("value", ["\r\nX-Evil: 1", "\n", "\r", "\0", "\x0b", "\x1f", "\x7f", "\ud800", "图书\n"])
+@pytest.mark.parametrize("value", ["\r\nX-Evil: 1", "\n", "\r", "\0", "\ud800", "图书\n"])
 def test_what_would_break_out_of_its_line_is_refused_and_not_told(value: str) -> None:
     with pytest.raises(BrokenHead) as refused:
         head(["GET / HTTP/1.1", f"X: 13900090817{value}"])

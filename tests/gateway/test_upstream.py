@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from carriers.wire import WireRequest
 from gateway.settings import ConfigError, Settings
@@ -62,7 +63,7 @@ async def test_a_value_that_would_break_out_of_its_field_is_never_sent(
     courier: Courier, upstream: Upstream, name: str, value: str
 ) -> None:
     with pytest.raises(RequestUnsendable) as refused:
-        await upstream.send(route(courier), dataclasses.replace(ASK, headers={name: value}))
+        await upstream.send(route(courier), structs.replace(ASK, headers={name: value}))
     assert (refused.value.sent, refused.value.code) == (False, "request_unsendable")
     assert courier.received == [] and value not in str(refused.value)
 
@@ -74,7 +75,7 @@ async def test_a_path_that_would_break_out_of_its_line_is_never_sent(
     courier: Courier, upstream: Upstream, change: dict[str, str]
 ) -> None:
     with pytest.raises(RequestUnsendable):
-        await upstream.send(route(courier), dataclasses.replace(ASK, **change))
+        await upstream.send(route(courier), structs.replace(ASK, **change))
     assert courier.received == []
 
 
@@ -87,7 +88,7 @@ async def test_what_lies_between_neighbours_is_set_by_the_hop_alone(courier: Cou
         "x-y": "z",
     }
     courier.act.append(says(200, b""))
-    await upstream.send(route(courier), dataclasses.replace(ASK, headers=claimed))
+    await upstream.send(route(courier), structs.replace(ASK, headers=claimed))
     sent = {name.lower(): value for name, value in courier.last.headers.items()}
     assert sent == {
         "host": courier.url.removeprefix("http://"),

@@ -72,7 +72,8 @@ GOOD = {
     "an encoding that is none": sized(BODY, b"Content-Encoding: identity"),
     "of two dozen fields": sized(BODY, *(b"X-%d: %s" % (n, b"v" * 300) for n in range(24))),
     "in lines without CR": sized(BODY).replace(b"\r\n", b"\n"),
-    "with bytes that are no UTF-8": sized(BODY, b"X: \xc9\xcf\xba\xa3"),
+    "with bytes that are no UTF-8": sized(BODY, b"Content-Type: \xc9\xcf\xba\xa3"),
+    "with folded fields": sized(BODY, b"X: a\r\n b", b"Content-Type: a;\r\n b"),
     "of old": b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 225\r\n\r\n" + BODY,
 }
 PLAIN = {"empty": b"", "packed and empty": b"", "in chunks of a byte": BODY * 3}
@@ -140,6 +141,7 @@ BAD = {
     "a length past counting": HEAD + b"Content-Length: 99999999999999999999999\r\n\r\n",
     "a chunk's length that is none": HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
     "NUL in a field": sized(BODY, b"Content-Type: a\0b"),
+    "a line break in a field": sized(BODY, b"Content-Type: a\r b"),
     "a long field": sized(BODY, b"X: " + LONG),
     "a long name": sized(BODY, LONG + b": x"),
     "too many fields": sized(BODY, *(b"X-%d: %s" % (n, b"v" * 99) for n in range(200))),

@@ -68,9 +68,7 @@ def fields(said: bytes) -> dict[str, str]:
 async def test_an_answer_is_what_it_says_and_a_date() -> None:
     async with serving(hello) as port:
         said = await told(port, post(), until=b"<hi>")
-    assert said.startswith(
-        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nVeilway-Shipment: shp_1\r\nContent-Length: 4\r\nDate: "
-    )
+    assert said.startswith(b"HTTP/1.1 200 OK\r\nDate: ")
     assert set(fields(said)) == {"content-type", "veilway-shipment", "content-length", "date"}
     assert parsedate_to_datetime(fields(said)["date"]).tzinfo is not None
 
