@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from gateway.store import scan_reads
@@ -30,8 +31,7 @@ class _Totals:
     parcels: int
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """One parcel's entry in a carrier's book."""
 
     person: bytes
@@ -42,6 +42,10 @@ class Account:
     reveals: int = 0
     nth: int = 1
     """The number of the next reveal. Above `reveals` + 1 where this very scan made one when it was first sent."""
+
+
+_FREE = Account(b"")
+"""Where nothing is counted."""
 
 
 class Budgets:
@@ -62,6 +66,8 @@ class Budgets:
     ) -> Account:
         """What the store holds of this parcel. `scan` is the scan's id where it was counted before: a retry costs nothing."""
         carrier, shipment = parcel.shipment.carrier, parcel.shipment.id
+        if not reveal and not _bounded(terms):
+            return _FREE
         made = scan_reads.revealed(connection, carrier, shipment) if reveal else []
         reveals, nth = sum(1 for by in made if by != scan), len(made) + 1
         if not _bounded(terms):

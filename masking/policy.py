@@ -14,6 +14,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import product
 
+from msgspec import Struct
+
 from masking.stage import Stage
 
 
@@ -135,8 +137,7 @@ class Terms:
     """People a carrier may learn of before the ratio counts, so that the first parcel of a day can be delivered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Audience:
+class Audience(Struct, frozen=True):
     """Who asks, as the credential says."""
 
     reader: Reader
@@ -148,8 +149,7 @@ class Audience:
     country: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(Struct, frozen=True):
     """What this carrier has learned so far, as the store counts it."""
 
     reveals: int = 0
@@ -162,8 +162,7 @@ class Usage:
     """Whether it has learned this parcel's people already: seeing them again is free."""
 
 
-@dataclass(frozen=True, slots=True)
-class Occasion:
+class Occasion(Struct, frozen=True):
     """The facts of one question, all from the store."""
 
     stage: Stage

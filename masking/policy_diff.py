@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from msgspec import to_builtins
-
+from masking.moments import iso
 from masking.policy import (
     CARRIER_SIDE,
     FIELDS,
@@ -101,7 +100,7 @@ def facts(audience: Audience, occasion: Occasion) -> dict[str, Any]:
         kept["reason"] = occasion.reason
     for name, at in (("opened", occasion.opened_at), ("delivered", occasion.delivered_at), ("seen", occasion.seen_at)):
         if at is not None:
-            kept[name] = _iso(at)
+            kept[name] = iso(at)
     usage = occasion.usage
     if usage.reveals or usage.people or usage.parcels or usage.known:
         kept["usage"] = [usage.reveals, usage.people, usage.parcels, int(usage.known)]
@@ -228,11 +227,6 @@ def _deepest(grants: tuple[_Grant, ...]) -> Level:
 
 def _carriers(policy: ScopePolicy) -> set[str]:
     return {*policy.terms, *(carrier for rule in policy.rules for carrier in rule.carriers)}
-
-
-def _iso(at: datetime) -> str:
-    """As `isoformat` writes it, at a fifth of its cost."""
-    return f"{to_builtins(at)[:-1]}+00:00" if at.tzinfo is UTC else at.isoformat()
 
 
 def _moment(text: str | None) -> datetime | None:

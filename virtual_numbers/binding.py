@@ -6,10 +6,13 @@ no provider. Next: `pool.py` says which slot a binding gets, `relay.py` who may 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from masking.stage import Stage
 from virtual_numbers.errors import BindingRefused
@@ -64,8 +67,7 @@ class Slot(NamedTuple):
     turn: int
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """One party behind one slot. Holds no personal value; `party` and `peer` are keyed indexes."""
 
     tenant: str

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from msgspec import structs
+
 from virtual_numbers.binding import Binding, State, activate
 from virtual_numbers.errors import NumbersError
 
@@ -78,5 +80,5 @@ def callable_now(binding: Binding, filings: Iterable[FilingState], now: datetime
     if ready and binding.state is State.BOUND:
         return activate(binding)
     if not ready and binding.state is State.CALLABLE:
-        return replace(binding, state=State.BOUND)
+        return structs.replace(binding, state=State.BOUND)
     return binding

@@ -28,6 +28,7 @@ from gateway.service import Service
 from gateway.store.errors import StoreError
 from gateway.store.tables import outbox, shops
 from gateway.store.unit import Unit
+from masking.moments import iso
 
 PAUSES = (5, 30, 120, 600, 1800, 3600, 7200, 14400, 28800, 57600, 86400)  # seconds before each further try
 AT_ONCE = 50  # events taken in one go
@@ -35,6 +36,7 @@ SHOPS = 64  # that are called at a time
 ANSWER_SECONDS = 10.0
 LEASE_MS = 15 * 60_000
 """How long a taken event is nobody else's; one of a process that died is sent again after it. Longer than a batch can take."""
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 NEVER = 2**62
 """When a settled event is due: out of the range that is searched, or each look would walk all that was ever sent."""
 
@@ -59,8 +61,8 @@ class _Shop:
 def put(unit: Unit, *, tenant: str, shipment: str, type: str, now: datetime, **data: Any) -> None:
     """Add an event for the shop to the unit of whatever it tells of."""
     ms = int(now.timestamp() * 1000)
-    event = {"type": type, "timestamp": now.astimezone(UTC).isoformat(), "data": {"shipment": shipment, **data}}
-    unit.add(outbox, new_id("evt", ms), tenant, shipment, json.dumps(event, ensure_ascii=False), 0, ms, "waiting")
+    event = {"type": type, "timestamp": iso(now.astimezone(UTC)), "data": {"shipment": shipment, **data}}
+    unit.add(outbox, new_id("evt", ms), tenant, shipment, _encode(event), 0, ms, "waiting")
 
 
 class Deliver:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection
 
 from gateway.budgets import Account, Budgets
@@ -30,9 +30,10 @@ from gateway.store.reads import ShipmentRow
 from gateway.store.scan_reads import Parcel
 from gateway.store.tables import reveals, scans, shown, stages, tombstones
 from gateway.store.unit import Unit
-from masking.disclosure import Record, Scope, View, disclose
+from masking.disclosure import Record, Scope, disclose
 from masking.labels.errors import TicketRefused
 from masking.labels.ticket import Ticket, is_same, verify_online
+from masking.moments import moment
 from masking.personal import RelayNumber
 from masking.policy import Audience, Level, Occasion, Reader
 from masking.stage import Stage, advance
@@ -40,10 +41,11 @@ from masking.vault import blind_index
 
 AT_ONCE = 5  # readers of one parcel in one moment that are sorted out here
 LATE_MS = 7 * 86_400_000  # what a device kept longer than this, it is not believed about
+_READERS, _STAGES = {reader.value: reader for reader in Reader}, {stage.value: stage for stage in Stage}
+_OUT, _AT_STATION, _DELIVERED, _RELAY = Stage.OUT_FOR_DELIVERY, Stage.AT_STATION, Stage.DELIVERED, Level.RELAY
 
 
-@dataclass(frozen=True, slots=True)
-class ScanRequest:
+class ScanRequest(Struct, frozen=True):
     """What the courier's app sends."""
 
     ticket: str = ""
@@ -61,10 +63,12 @@ class ScanRequest:
     """Milliseconds since 1970 by the device's clock, where the scan was kept while there was no network. For the record only."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """A parcel, and what this courier and carrier did with it before."""
 
+    now: datetime
+    ms: int
+    """`now` in milliseconds."""
     parcel: Parcel
     stage: Stage
     last_at: datetime
@@ -74,23 +78,27 @@ class _Seen:
     """The id of the scan where it was counted before."""
     account: Account
 
-    def relays(self, now: datetime) -> dict[str, RelayNumber]:
+    def relays(self) -> dict[str, RelayNumber]:
         """What may still be dialled: a released number is resting, and whoever learns it now would have to be kept from it."""
-        dead = {binding.slot for binding in self.parcel.bindings if not binding.live(now)}
+        dead = {binding.slot for binding in self.parcel.bindings if not binding.live(self.now)}
         return {
             role: RelayNumber(x, ext)
             for role, (x, ext, turn) in self.parcel.shipment.relays.items()
-            if (x, ext, turn) not in dead
+            if not dead or (x, ext, turn) not in dead
         }
 
-    def first_at(self, stage: Stage) -> datetime | None:
-        """When the parcel first reached a stage."""
-        return next((_moment(at) for name, at, _ in self.parcel.history if name == stage), None)
-
-    def station(self) -> str:
-        """Where the parcel was last reported from."""
-        sources = (source for _, _, source in reversed(self.parcel.history))
-        return next((source[8:] for source in sources if source.startswith("station:")), "")
+    def marks(self) -> tuple[datetime | None, datetime | None, str]:
+        """When the parcel first reached the last mile's depot, and its door; and the station that it was last reported from."""
+        opened = delivered = None
+        station = ""
+        for stage, at, source in self.parcel.history:
+            if stage == _AT_STATION and opened is None:
+                opened = moment(at)
+            elif stage == _DELIVERED and delivered is None:
+                delivered = moment(at)
+            if source.startswith("station:"):
+                station = source[8:]
+        return opened, delivered, station
 
 
 class CourierScan:
@@ -114,9 +122,9 @@ class CourierScan:
                 self._service.neighbours.miss(source, now)
                 self._refused.inc()
                 raise
-            stage = self._report(asked, courier, seen, now)
+            stage = self._report(asked, courier, seen)
             with suppress(Conflict):  # another scan or push moved the parcel at this very moment: look again
-                return await self._show(asked, courier, seen, stage, now)
+                return await self._show(asked, courier, seen, stage)
         raise Overloaded("the parcel is being moved by others; scan again")
 
     async def _find(self, asked: ScanRequest, courier: Courier, now: datetime) -> _Seen:
@@ -130,8 +138,7 @@ class CourierScan:
             raise TicketRefused
 
         def look(connection: Connection) -> _Seen | None:
-            id = _named(connection, asked, ticket, courier.carrier)
-            parcel = scan_reads.parcel(connection, id) if id else None
+            parcel = _named(connection, asked, ticket, courier.carrier)
             if parcel is None or parcel.shipment.carrier != courier.carrier:
                 return None
             return self._seen(connection, asked, courier, parcel, now)
@@ -146,10 +153,11 @@ class CourierScan:
     ) -> _Seen:
         key = self._key(asked, parcel.shipment)
         earlier = scan_reads.earlier(connection, courier.id, key) if key else ""
-        stage, at, _ = parcel.history[-1] if parcel.history else (Stage.CREATED, parcel.shipment.created_at, "")
+        stage, at, _ = parcel.history[-1] if parcel.history else ("created", parcel.shipment.created_at, "")
         terms = self._service.policy.terms.get(courier.carrier)
         account = self._budgets.account(connection, terms, parcel, reveal=bool(asked.reason), scan=earlier, now=now)
-        return _Seen(parcel, Stage(stage), _moment(at), key, earlier, account)
+        ms = int(now.timestamp() * 1000)
+        return _Seen(now, ms, parcel, _STAGES[stage], moment(at), key, earlier, account)
 
     def _key(self, asked: ScanRequest, shipment: ShipmentRow) -> bytes | None:
         """What makes a scan that the app sends again the same one; the app's own id is not stored."""
@@ -160,44 +168,41 @@ class CourierScan:
 
     # -- the parcel moves
 
-    def _report(self, asked: ScanRequest, courier: Courier, seen: _Seen, now: datetime) -> Stage:
+    def _report(self, asked: ScanRequest, courier: Courier, seen: _Seen) -> Stage:
         """The stage after this scan. A scan sent again moves nothing: what came after the first time stands."""
         report = REPORTS.get(courier.role)
         if asked.event:
-            report = Stage(asked.event) if asked.event in Stage._value2member_map_ else None
+            report = _STAGES.get(asked.event)
             if report not in MAY_REPORT.get(courier.role, frozenset()):
                 report = None
-        if report is Stage.OUT_FOR_DELIVERY and seen.stage not in AFTER_STATION:
+        if report is _OUT and seen.stage not in AFTER_STATION:
             report = None
         if report is None or seen.earlier:
             return seen.stage
-        return advance(seen.stage, report, now, seen.last_at)[0]
+        return advance(seen.stage, report, seen.now, seen.last_at)[0]
 
-    async def _show(
-        self, asked: ScanRequest, courier: Courier, seen: _Seen, stage: Stage, now: datetime
-    ) -> dict[str, Any]:
-        service, shipment = self._service, seen.parcel.shipment
+    async def _show(self, asked: ScanRequest, courier: Courier, seen: _Seen, stage: Stage) -> dict[str, Any]:
+        service, shipment, now = self._service, seen.parcel.shipment, seen.now
+        profile = service.profiles.get(shipment.carrier)
         disclosure = disclose(
             Record(shipment.tenant, shipment.id, seen.parcel.record.wrapped, seen.parcel.record.groups),
             keyring=service.keys.keyring,
             policy=service.policy,
             audience=self._audience(courier),
-            occasion=self._occasion(asked, seen, stage, now),
-            relays=seen.relays(now),
-            home=service.profiles[shipment.carrier].manner.country if shipment.carrier in service.profiles else "",
+            occasion=self._occasion(asked, seen, stage),
+            relays=seen.relays(),
+            home=profile.manner.country if profile else "",
             masking=service.settings.masking_policy,
         )
-        unit, scan = Unit(), seen.earlier
+        unit, scan, scope = Unit(), seen.earlier, disclosure.view.scope
         if not scan:
-            scan = new_id("scan", int(now.timestamp() * 1000))
-            self._write(unit, scan, asked, courier, seen, stage, now)
-            self._write_reveal(unit, scan, asked, courier, seen, disclosure.view.scope, now)
-        self._budgets.enter(
-            unit, service.policy.terms.get(courier.carrier), seen.parcel, seen.account, disclosure.view.scope, now
-        )
-        self._remember_shown(unit, courier, shipment, disclosure.view, now)
+            scan = new_id("scan", seen.ms)
+            self._write(unit, scan, asked, courier, seen, stage)
+            self._write_reveal(unit, scan, asked, courier, seen, scope)
+        self._budgets.enter(unit, service.policy.terms.get(courier.carrier), seen.parcel, seen.account, scope, now)
+        self._remember_shown(unit, courier, shipment, scope, seen.ms)
         unit.record(disclosure.entry)
-        then = await self._follow(unit, asked, courier, seen, stage, disclosure.view.scope, now)
+        then = await self._follow(unit, asked, courier, seen, stage, scope)
         if stage is not seen.stage:
             told_shop = {"carrier": shipment.carrier, "stage": stage.value}
             put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.stage", now=now, **told_shop)
@@ -210,54 +215,53 @@ class CourierScan:
         serves, route = courier.serves, self._service.routes.get(courier.carrier)
         country = serves.country or (route.country if route else "")
         return Audience(
-            Reader(courier.role), f"courier:{courier.id}", courier.carrier, courier.station, serves.regions, country
+            _READERS[courier.role], f"courier:{courier.id}", courier.carrier, courier.station, serves.regions, country
         )
 
     async def _follow(
-        self, unit: Unit, asked: ScanRequest, courier: Courier, seen: _Seen, stage: Stage, scope: Scope, now: datetime
+        self, unit: Unit, asked: ScanRequest, courier: Courier, seen: _Seen, stage: Stage, scope: Scope
     ) -> Then:
         """What the scan does to the recipient's number: it follows the parcel, and may be narrowed to this courier."""
-        kept = _believed(asked, now)
-        made_at = None if kept is None else _moment(kept)
+        kept = _believed(asked, seen.ms)
+        made_at = None if kept is None else moment(kept)
         # A scan sent again must not take the number back from a courier who came after it.
         scan = None if seen.earlier else await taken_out(
-            self._service, courier, seen.parcel, stage, scope, made_at, now
+            self._service, courier, seen.parcel, stage, scope, made_at, seen.now
         )  # fmt: skip
         if stage is seen.stage and scan is None:
             return nothing
         shipment, known = seen.parcel.shipment, seen.parcel.bindings
-        return await self._lifecycle.follow(unit, shipment, stage, now, known=known, scan=scan, by=courier.id)
+        return await self._lifecycle.follow(unit, shipment, stage, seen.now, known=known, scan=scan, by=courier.id)
 
-    def _occasion(self, asked: ScanRequest, seen: _Seen, stage: Stage, now: datetime) -> Occasion:
+    def _occasion(self, asked: ScanRequest, seen: _Seen, stage: Stage) -> Occasion:
+        opened, delivered, station = seen.marks()
         return Occasion(
             stage,
-            now,
+            seen.now,
             own=True,
             purpose=asked.purpose,
             reason=asked.reason,
-            opened_at=seen.first_at(Stage.AT_STATION),
-            delivered_at=seen.first_at(Stage.DELIVERED),
+            opened_at=opened,
+            delivered_at=delivered,
             seen_at=seen.last_at,
-            station=seen.station(),
+            station=station,
             usage=self._budgets.usage(seen.parcel.shipment.carrier, seen.account),
         )
 
-    def _write(
-        self, unit: Unit, scan: str, asked: ScanRequest, courier: Courier, seen: _Seen, stage: Stage, now: datetime
-    ) -> None:
-        ms, shipment = int(now.timestamp() * 1000), seen.parcel.shipment
+    def _write(self, unit: Unit, scan: str, asked: ScanRequest, courier: Courier, seen: _Seen, stage: Stage) -> None:
+        ms, shipment = seen.ms, seen.parcel.shipment
         station = courier.station or asked.station
         if stage is not seen.stage:
             # Where the parcel is decides what others see of it: believed of the account, never of the request.
             source = f"station:{courier.station}" if courier.station else f"courier:{courier.id}"
             unit.add(stages, shipment.id, seen.parcel.seq + 1, shipment.tenant, stage.value, source, ms)
-        made_at = _believed(asked, now)
+        made_at = _believed(asked, ms)
         unit.add(
             scans, scan, shipment.tenant, shipment.id, courier.id, station, asked.purpose, seen.key, made_at, ms
         )  # fmt: skip
 
     def _write_reveal(
-        self, unit: Unit, scan: str, asked: ScanRequest, courier: Courier, seen: _Seen, scope: Scope, now: datetime
+        self, unit: Unit, scan: str, asked: ScanRequest, courier: Courier, seen: _Seen, scope: Scope
     ) -> None:
         """What was shown only for its reason counts against the quota, and the shop hears of it."""
         if not asked.reason:
@@ -266,7 +270,7 @@ class CourierScan:
         fields = sorted(name for name, decision in scope.decisions.items() if decision.rule in asking)
         if not fields:
             return
-        shipment, ms = seen.parcel.shipment, int(now.timestamp() * 1000)
+        shipment, ms = seen.parcel.shipment, seen.ms
         unit.add(
             reveals, shipment.id, shipment.carrier, seen.account.nth, shipment.tenant, scan, courier.id, asked.reason,
             courier.role, json.dumps(fields), ms,
@@ -278,13 +282,12 @@ class CourierScan:
             "reason": asked.reason,
             "fields": fields,
         }
-        put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.revealed", now=now, **said)
+        put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.revealed", now=seen.now, **said)
 
-    def _remember_shown(self, unit: Unit, courier: Courier, shipment: ShipmentRow, view: View, now: datetime) -> None:
+    def _remember_shown(self, unit: Unit, courier: Courier, shipment: ShipmentRow, scope: Scope, ms: int) -> None:
         """Who was shown a dial string must never reach a party of another shipment through it."""
-        ms = int(now.timestamp() * 1000)
         for role, (x, ext, turn) in shipment.relays.items():
-            if turn < 0 or view.scope.level(f"{role}.phone") is not Level.RELAY:
+            if turn < 0 or scope.level(f"{role}.phone") is not _RELAY:
                 continue
             unit.add(shown, x, ext, turn, courier.id, int(bool(courier.phone)), shipment.tenant, ms)
             if courier.phone:
@@ -292,21 +295,18 @@ class CourierScan:
                 unit.add(tombstones, x, index, ext, turn, shipment.tenant, ms)
 
 
-def _named(connection: Connection, asked: ScanRequest, ticket: Ticket | None, carrier: str) -> str | None:
-    """The shipment that the ticket, or else the waybill, names to this carrier."""
+def _named(connection: Connection, asked: ScanRequest, ticket: Ticket | None, carrier: str) -> Parcel | None:
+    """The parcel that the ticket, or else the waybill, names to this carrier."""
     if ticket is None:
-        return scan_reads.by_waybill(connection, carrier, asked.waybill)
-    row = scan_reads.ticket(connection, ticket.id)
-    if row is None or row[1] != carrier or not is_same(ticket, row[2]):
-        return None
-    return row[0]
+        id = scan_reads.by_waybill(connection, carrier, asked.waybill)
+        return scan_reads.parcel(connection, id) if id else None
+
+    def holds(issued_to: str, fingerprint: bytes) -> bool:
+        return issued_to == carrier and is_same(ticket, fingerprint)
+
+    return scan_reads.by_ticket(connection, ticket.id, holds)
 
 
-def _believed(asked: ScanRequest, now: datetime) -> int | None:
+def _believed(asked: ScanRequest, ms: int) -> int | None:
     """When the device made a scan that it kept, in ms, as far as it can be true."""
-    ms = int(now.timestamp() * 1000)
     return asked.made_at if ms - LATE_MS < asked.made_at < ms else None
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)

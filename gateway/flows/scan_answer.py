@@ -33,10 +33,11 @@ _ADDRESS = ("country", "state", "city", "district", "street", "postcode")
 
 def told(scan: str, seen: Parcel, stage: Stage, view: View, courier: Courier) -> dict[str, Any]:
     """The answer. `refused` names, as codes, what stands between this courier and more: a stage, a quota, a reason to give."""
+    booked = seen.outcome
     out: dict[str, Any] = {
         "scan": scan,
-        "waybill": seen.outcome.waybill if seen.outcome else "",
-        "routing_code": seen.outcome.routing_code if seen.outcome else "",
+        "waybill": booked.waybill if booked else "",
+        "routing_code": booked.routing_code if booked else "",
         "carrier": seen.shipment.carrier,
         "stage": stage.value,
     }
@@ -57,10 +58,16 @@ def told(scan: str, seen: Parcel, stage: Stage, view: View, courier: Courier) ->
 
 
 def _party(party: MaskedParty) -> dict[str, Any]:
-    shown: dict[str, Any] = {name: value for name in ("name", "company") if (value := getattr(party, name))}
+    shown: dict[str, Any] = {}
+    if party.name:
+        shown["name"] = party.name
+    if party.company:
+        shown["company"] = party.company
     if party.relay is not None:
         shown["dial"] = party.relay.dial
-    address = {name: value for name in _ADDRESS if (value := getattr(party.address, name))}
+    at = party.address
+    parts = at.country, at.state, at.city, at.district, at.street, at.postcode
+    address = {name: part for name, part in zip(_ADDRESS, parts, strict=True) if part}
     if address:
         shown["address"] = address
     return shown

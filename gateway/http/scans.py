@@ -28,7 +28,9 @@ FRAMES = 8  # that wait for a decoder; a phone sends another in half a second
 Short = Annotated[str, msgspec.Meta(max_length=64)]
 
 
-class _Scan(msgspec.Struct, forbid_unknown_fields=True):
+class _Scan(ScanRequest, frozen=True, forbid_unknown_fields=True):
+    """The flow's own question, with the bounds of what may be asked."""
+
     ticket: Annotated[str, msgspec.Meta(max_length=512)] = ""
     waybill: Short = ""
     station: Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[\w.-]*$")] = ""
@@ -65,8 +67,7 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
     async def scan(request: web.Request) -> web.Response:
         asked = await knock(request)
         courier = await door.admit(asked)
-        wanted = _asked(decode(_one, asked.body))
-        return _json(await flows.scan.run(wanted, courier, source=asked.address))
+        return _json(await flows.scan.run(decode(_one, asked.body), courier, source=asked.address))
 
     async def scan_batch(request: web.Request) -> web.Response:
         asked = await knock(request)
@@ -77,7 +78,7 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
         results = []
         for one in wanted:
             try:
-                results.append(await flows.scan.run(_asked(one), courier, source=asked.address))
+                results.append(await flows.scan.run(one, courier, source=asked.address))
             except VeilwayError as error:
                 results.append({"code": error.code})
         return _json({"results": results})
@@ -119,10 +120,6 @@ def _account(courier: Courier) -> dict[str, Any]:
         "station": courier.station,
         "device": "carrier" if courier.vouched else "enrolled" if courier.device_key else "none",
     }
-
-
-def _asked(scan: _Scan) -> ScanRequest:
-    return ScanRequest(*(getattr(scan, name) for name in _Scan.__struct_fields__))
 
 
 def _json(value: Any) -> web.Response:

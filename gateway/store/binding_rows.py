@@ -15,6 +15,7 @@ from gateway.store.tables import binding_states, bindings
 from virtual_numbers.binding import Binding, Scheme, State
 
 SLOT = ("x", "ext", "turn")
+_STATES, _SCHEMES = {state.value: state for state in State}, {scheme.value: scheme for scheme in Scheme}
 _state, _other = binding_states.alias("state"), binding_states.alias("other")
 _latest = select(func.max(_other.c.at)).where(*(_other.c[name] == bindings.c[name] for name in SLOT)).scalar_subquery()
 _STATE = and_(*(_state.c[name] == bindings.c[name] for name in SLOT), _state.c.at == _latest)
@@ -38,21 +39,21 @@ def binding_of(values: Sequence[Any]) -> Binding:
     tenant, shipment, carrier, role, x, ext, turn, party, scheme, bound_at, expires_at, *latest = values[: len(COLUMNS)]
     state, until, released_at, peer, peer_until, first = latest
     return Binding(
-        tenant=tenant,
-        shipment=shipment,
-        carrier=carrier,
-        role=role,
-        x=x,
-        ext=ext,
-        turn=turn,
-        party=bytes(party),
-        state=State(state or first),
-        bound_at=datetime.fromtimestamp(bound_at / 1000, UTC),
-        expires_at=moment(until if state else expires_at),
-        released_at=moment(released_at),
-        scheme=Scheme(scheme),
-        peer=bytes(peer) if peer else b"",
-        peer_until=moment(peer_until),
+        tenant,
+        shipment,
+        carrier,
+        role,
+        x,
+        ext,
+        turn,
+        bytes(party),
+        _STATES[state or first],
+        datetime.fromtimestamp(bound_at / 1000, UTC),
+        moment(until if state else expires_at),
+        moment(released_at),
+        _SCHEMES[scheme],
+        bytes(peer) if peer else b"",
+        moment(peer_until),
     )
 
 

@@ -6,7 +6,6 @@ Relay numbers are read in `relay_reads.py`, the audit log in `audit_reads.py`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -113,8 +112,7 @@ def shop_credential(connection: Connection, carrier: str, login: str) -> tuple[s
 # -- shipments ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """What is known of a shipment's booking: the latest row of `outcomes`."""
 
     seq: int
@@ -125,8 +123,7 @@ class Outcome:
     answer: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class ShipmentRow:
+class ShipmentRow(msgspec.Struct, frozen=True):
     """A shipment without anything personal."""
 
     id: str
@@ -141,8 +138,7 @@ class ShipmentRow:
     created_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class VaultRow:
+class VaultRow(msgspec.Struct, frozen=True):
     """A sealed record as stored."""
 
     record: str

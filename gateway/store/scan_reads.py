@@ -5,12 +5,11 @@ Rows to plain values; decides nothing. A parcel that is erased, or that no live 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, case, func, select
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select
 
 from gateway.store.binding_rows import COLUMNS, SLOT, WITH_STATE, binding_of
 from gateway.store.compiled import Query
@@ -29,8 +28,7 @@ from gateway.store.tables import (
 from virtual_numbers.binding import Binding
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(msgspec.Struct, frozen=True):
     """A parcel as the store knows it, nothing of it opened."""
 
     shipment: ShipmentRow
@@ -46,25 +44,26 @@ class Parcel:
     """The customer (who receives, or sends back), as a keyed index within the tenant; empty where no number is this shipment's own."""
 
 
-_SHIPMENT = ("id", "tenant", "carrier", "operation", "ref", "attempt", "document", "relays", "created_at")
-_VAULT = ("kid", "wrapped", "name", "phone", "address", "other", "restore")
-_OUTCOME = ("seq", "status", "waybill", "routing_code")
+_GROUPS = ("name", "phone", "address", "other", "restore")
 _later = outcomes.alias("later")
 _newest = select(func.max(_later.c.seq)).where(_later.c.shipment == shipments.c.id).scalar_subquery()
-_parcel = select(
-    *(shipments.c[name] for name in _SHIPMENT),
-    *(vault.c[name] for name in _VAULT),
-    *(outcomes.c[name] for name in _OUTCOME),
-).select_from(
-    shipments.join(vault, vault.c.record == shipments.c.id).outerjoin(
-        outcomes, and_(outcomes.c.shipment == shipments.c.id, outcomes.c.seq == _newest)
-    )
+_COLUMNS = (
+    *(shipments.c[name] for name in ("id", "tenant", "carrier", "operation", "ref", "attempt", "document")),
+    shipments.c.relays,
+    shipments.c.created_at,
+    vault.c.kid,
+    vault.c.wrapped,
+    *(vault.c[name] for name in _GROUPS),
+    *(outcomes.c[name] for name in ("seq", "status", "waybill", "routing_code")),
 )
-_PARCEL = Query(_parcel.where(shipments.c.id == bindparam("shipment")))
+_shipped = shipments.join(vault, vault.c.record == shipments.c.id).outerjoin(
+    outcomes, and_(outcomes.c.shipment == shipments.c.id, outcomes.c.seq == _newest)
+)
+_PARCEL = Query(select(*_COLUMNS).select_from(_shipped).where(shipments.c.id == bindparam("shipment")))
 _TICKET = Query(
-    select(tickets.c.shipment, tickets.c.carrier, tickets.c.fingerprint).where(
-        tickets.c.id == bindparam("id"), tickets.c.revoked_at.is_(None)
-    )
+    select(tickets.c.carrier, tickets.c.fingerprint, *_COLUMNS)
+    .select_from(_shipped.join(tickets, tickets.c.shipment == shipments.c.id))
+    .where(tickets.c.id == bindparam("id"), tickets.c.revoked_at.is_(None))
 )
 _BOOKED = Query(
     select(outcomes.c.shipment)
@@ -77,10 +76,11 @@ _HISTORY = Query(
     .where(stages.c.shipment == bindparam("shipment"))
     .order_by(stages.c.seq)
 )
-_BINDING = Query(
+_SLOT = slice(4, 7)  # in a binding's columns
+_BINDINGS = Query(
     select(*COLUMNS, bindings.c.owner)
     .select_from(WITH_STATE)
-    .where(*(bindings.c[name] == bindparam(name) for name in SLOT))
+    .where(or_(*(and_(*(bindings.c[name] == bindparam(f"{name}{nth}") for name in SLOT)) for nth in (1, 2))))
 )
 _EARLIER = Query(
     select(scans.c.id).where(scans.c.courier == bindparam("courier"), scans.c.scan_key == bindparam("key"))
@@ -102,10 +102,10 @@ _LEARNED_OF = Query(
 )
 
 
-def ticket(connection: Connection, id: bytes) -> tuple[str, str, bytes] | None:
-    """(shipment, carrier, fingerprint) of a ticket that was not revoked."""
+def by_ticket(connection: Connection, id: bytes, holds: Callable[[str, bytes], bool]) -> Parcel | None:
+    """The parcel of a ticket that was not revoked, if `holds` says so of the carrier and the fingerprint that it was issued with."""
     row = _TICKET.first(connection, id=id)
-    return (row[0], row[1], bytes(row[2])) if row else None
+    return _parcel(connection, row[2:]) if row and holds(row[0], bytes(row[1])) else None
 
 
 def by_waybill(connection: Connection, carrier: str, waybill: str) -> str | None:
@@ -117,20 +117,42 @@ def by_waybill(connection: Connection, carrier: str, waybill: str) -> str | None
 def parcel(connection: Connection, shipment: str) -> Parcel | None:
     """Everything about one shipment."""
     row = _PARCEL.first(connection, shipment=shipment)
-    if row is None:
-        return None
-    found = _shipment(row[: len(_SHIPMENT)])
-    record = _record(found, row[len(_SHIPMENT) : len(_SHIPMENT) + len(_VAULT)])
-    booked = _outcome(row[len(_SHIPMENT) + len(_VAULT) :])
-    history = _HISTORY.all(connection, shipment=shipment)
+    return _parcel(connection, row) if row else None
+
+
+def _parcel(connection: Connection, row: Sequence[Any]) -> Parcel:
+    """The parcel of a row of `_COLUMNS`, with what has to be asked of other tables."""
+    id, tenant, carrier, operation, ref, attempt, document, held, created_at, kid, wrapped, *groups = row[:-4]
+    seq, status, waybill, routing_code = row[-4:]
+    relays: dict[str, list[Any]] = msgspec.json.decode(held)
+    ref = None if ref is None else bytes(ref)
+    shipment = ShipmentRow(id, tenant, carrier, operation, ref, attempt, bytes(document), relays, created_at)
+    sealed = {name: bytes(group) for name, group in zip(_GROUPS, groups, strict=True) if group}
+    booked = None if seq is None else Outcome(seq, status, waybill or "", routing_code, None)
+    history = _HISTORY.all(connection, shipment=id)
     bound, owner = [], b""
-    for x, ext, turn in found.relays.values():
-        held = _BINDING.first(connection, x=x, ext=ext, turn=turn) if turn >= 0 else None
-        if held:
-            bound.append(binding_of(held))
-            owner = bytes(held[-1]) if held[1] == shipment else owner
-    told = [(stage, at, source) for stage, at, source, _seq in history]
-    return Parcel(found, record, booked, told, history[-1][3] if history else 0, bound, owner)
+    for binding in _bindings(connection, [slot for slot in relays.values() if slot[2] >= 0]):
+        bound.append(binding_of(binding))
+        owner = bytes(binding[-1]) if binding[1] == id else owner
+    return Parcel(
+        shipment,
+        VaultRow(id, tenant, kid, bytes(wrapped), sealed),
+        booked,
+        [row[:3] for row in history],
+        history[-1][3] if history else 0,
+        bound,
+        owner,
+    )
+
+
+def _bindings(connection: Connection, slots: list[list[Any]]) -> list[Sequence[Any]]:
+    """The rows behind these slots, in their order, two of them a statement: most parcels have a sender's and a recipient's."""
+    found: dict[tuple[Any, ...], Sequence[Any]] = {}
+    for at in range(0, len(slots), 2):
+        (x1, ext1, turn1), (x2, ext2, turn2) = slots[at], slots[min(at + 1, len(slots) - 1)]
+        rows = _BINDINGS.all(connection, x1=x1, ext1=ext1, turn1=turn1, x2=x2, ext2=ext2, turn2=turn2)
+        found.update((row[_SLOT], row) for row in rows)
+    return [found[slot] for slot in dict.fromkeys(map(tuple, slots)) if slot in found]
 
 
 def earlier(connection: Connection, courier: str, key: bytes) -> str:
@@ -171,21 +193,3 @@ def learned_since(connection: Connection, carrier: str, since: int) -> tuple[int
         ).where(learned.c.carrier == carrier, learned.c.at >= since)
     ).one()
     return row[0], row[1]
-
-
-def _shipment(values: Sequence[Any]) -> ShipmentRow:
-    id, tenant, carrier, operation, ref, attempt, document, relays, created_at = values
-    ref = bytes(ref) if ref is not None else None
-    named = msgspec.json.decode(relays)
-    return ShipmentRow(id, tenant, carrier, operation, ref, attempt, bytes(document), named, created_at)
-
-
-def _record(shipment: ShipmentRow, values: Sequence[Any]) -> VaultRow:
-    kid, wrapped, *groups = values
-    held = {name: bytes(value) for name, value in zip(_VAULT[2:], groups, strict=True) if value}
-    return VaultRow(shipment.id, shipment.tenant, kid, bytes(wrapped), held)
-
-
-def _outcome(values: Sequence[Any]) -> Outcome | None:
-    seq, status, waybill, routing_code = values
-    return None if seq is None else Outcome(seq, status, waybill or "", routing_code, None)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from masking.disclosure import Record, disclose
 from masking.keyring import Keyring
@@ -98,5 +98,5 @@ def test_nothing_is_opened_where_nobody_asks_or_the_parcel_is_foreign() -> None:
     policy = load_policy(RULE + "own_region = true\n")
     assert not disclose(broken, keyring=KEYS, policy=policy, audience=audience, occasion=occasion).shown
     hidden = load_policy(RULE.replace("full", "hidden"))
-    own = replace(occasion, own=True)
+    own = structs.replace(occasion, own=True)
     assert not disclose(broken, keyring=KEYS, policy=hidden, audience=audience, occasion=own).shown

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
@@ -12,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from masking.policy import (
     CARRIER_SIDE,
@@ -397,4 +397,4 @@ def test_a_field_is_shown_as_far_as_the_highest_rule_that_holds_and_no_further(
 
 
 def test_an_occasion_that_is_not_own_is_never_granted_anything() -> None:
-    assert only().decide(courier(), replace(occasion(), own=False)) == {}
+    assert only().decide(courier(), structs.replace(occasion(), own=False)) == {}

@@ -10,6 +10,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from masking.policy import (
     RANK,
@@ -216,8 +217,11 @@ def test_a_difference_is_the_same_read_backwards(old: ScopePolicy, new: ScopePol
 def test_recorded_questions_are_decided_again_as_they_were() -> None:
     old = load_policy('name="x"\nbase="built-in"\n[terms.zto]\nreveals_per_parcel=1\nopened=true\nown_region=true\n')
     for audience, occasion in QUESTIONS:
-        full = replace(occasion, opened_at=NOW, seen_at=NOW, region="r", usage=Usage(1, 2, 3, True))
-        for question in ((replace(audience, country="CN", regions=frozenset({"r"})), full), (audience, occasion)):
+        full = structs.replace(occasion, opened_at=NOW, seen_at=NOW, region="r", usage=Usage(1, 2, 3, True))
+        for question in (
+            (structs.replace(audience, country="CN", regions=frozenset({"r"})), full),
+            (audience, occasion),
+        ):
             kept = json.loads(json.dumps(facts(*question)))
             again = recall(kept, at=question[1].now, actor=question[0].actor)
             for held in (old, built_in()):

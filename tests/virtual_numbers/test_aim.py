@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec import structs
 
 from virtual_numbers.aim import Aim, aim
 from virtual_numbers.binding import Binding, Scheme, Slot, State, bind, narrow, release
@@ -30,7 +30,7 @@ def test_an_extension_is_wanted_from_the_beginning_to_the_end(state: State) -> N
 
 @pytest.mark.parametrize("state", [State.SUSPENDED, State.RELEASED, State.QUARANTINED])
 def test_what_carries_no_call_is_wanted_nowhere(state: State) -> None:
-    assert aim(replace(one(), state=state), "", NOW).wanted == 0
+    assert aim(structs.replace(one(), state=state), "", NOW).wanted == 0
     assert aim(release(one(), NOW), "", NOW).wanted == 0
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from masking.stage import Stage
 from tests.virtual_numbers.calls import ANNA, COURIER, HOUR, NOW, OTHER, a_binding
@@ -51,10 +52,10 @@ def test_a_late_scan_takes_nothing_from_another_courier() -> None:
 def test_what_is_over_or_a_pair_is_not_narrowed() -> None:
     bound = a_binding()
     pair = a_binding(ext="", scheme=Scheme.AXB, peer=OTHER)
-    fixed = replace(bound, peer=OTHER)
+    fixed = structs.replace(bound, peer=OTHER)
     for held in (
         release(bound, NOW),
-        replace(bound, expires_at=NOW),
+        structs.replace(bound, expires_at=NOW),
         pair,
         fixed,
     ):

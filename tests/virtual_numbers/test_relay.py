@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import time
 
 import pytest
+from msgspec import structs
 
 from tests.virtual_numbers.calls import ANNA, COURIER, DAY, EXT, HOUR, NOW, OTHER, X, a_binding, a_call, outcome
 from virtual_numbers.binding import Slot, State, narrow, release, suspend
@@ -115,10 +115,10 @@ def test_a_slot_is_not_shown_to_a_courier_whom_it_would_refuse() -> None:
     [
         (suspend, Reason.SHIPMENT_CLOSED),
         (lambda b: release(b, NOW - HOUR), Reason.SHIPMENT_CLOSED),
-        (lambda b: replace(b, expires_at=NOW), Reason.SHIPMENT_CLOSED),
-        (lambda b: replace(b, bound_at=NOW + HOUR), Reason.SHIPMENT_CLOSED),
-        (lambda b: replace(b, state=State.BOUND), Reason.NOT_READY),
-        (lambda b: replace(b, state=State.QUARANTINED), Reason.SHIPMENT_CLOSED),
+        (lambda b: structs.replace(b, expires_at=NOW), Reason.SHIPMENT_CLOSED),
+        (lambda b: structs.replace(b, bound_at=NOW + HOUR), Reason.SHIPMENT_CLOSED),
+        (lambda b: structs.replace(b, state=State.BOUND), Reason.NOT_READY),
+        (lambda b: structs.replace(b, state=State.QUARANTINED), Reason.SHIPMENT_CLOSED),
     ],
 )
 def test_only_a_callable_binding_connects(change, reason) -> None:  # type: ignore[no-untyped-def]

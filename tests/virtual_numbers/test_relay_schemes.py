@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from tests.virtual_numbers.calls import ANNA, BORIS, COURIER, EXT, NOW, OTHER, X, Y, a_binding, a_call, outcome
 from virtual_numbers.binding import Scheme, Slot, State, bind, release
@@ -84,7 +85,7 @@ def test_axyb_shows_each_side_its_own_number() -> None:
         (a_call(a_binding(), a_binding(turn=4)), "two_live_bindings"),
         (a_call(a_binding(), x="17000000000"), "binding_of_another_number"),
         (a_call(a_binding(), scheme=Scheme.AXYB, ext=""), "binding_of_another_number"),
-        (a_call(replace(a_binding(), party=b"short")), "binding_of_another_number"),
+        (a_call(structs.replace(a_binding(), party=b"short")), "binding_of_another_number"),
         (a_call(a_binding(), tombstones=(Tombstone(OTHER, X, EXT, 3),)), "tombstone_of_another"),
         (a_call(a_binding(), tombstones=(Tombstone(COURIER, Y, EXT, 3),)), "tombstone_of_another"),
         (a_call(a_binding(), x="+8617012345678"), "number_malformed"),
@@ -101,7 +102,7 @@ def test_facts_that_do_not_fit_are_rejected(facts: CallFacts, cause: str) -> Non
 
 PHONES = st.sampled_from([ANNA, BORIS, COURIER, OTHER])
 BINDINGS = st.builds(
-    lambda ext, turn, party, state, hours: replace(a_binding(ext, turn, party), state=state, expires_at=NOW + timedelta(hours=hours)),
+    lambda ext, turn, party, state, hours: structs.replace(a_binding(ext, turn, party), state=state, expires_at=NOW + timedelta(hours=hours)),
     st.sampled_from([EXT, "0777"]), st.integers(0, 3), PHONES, st.sampled_from(list(State)), st.integers(-2, 2),
 )  # fmt: skip
 FACTS = st.builds(

@@ -63,13 +63,49 @@ async def test_an_erased_parcel_is_none_and_so_is_an_absent_one(store: Store) ->
         assert await store.database.read(lambda c, i=id: scan_reads.parcel(c, i)) is None
 
 
-async def test_a_revoked_ticket_is_none(store: Store) -> None:
+async def test_a_ticket_leads_to_its_parcel_and_a_revoked_one_nowhere(store: Store) -> None:
+    await parcel(store)
     unit = Unit()
     unit.add(tickets, b"i" * 12, b"f" * 16, "shop_a", "shp_1", "sf-express", MS, MS + 9, None)
     await store.commits.commit(unit)
-    assert await store.database.read(lambda c: scan_reads.ticket(c, b"i" * 12)) == ("shp_1", "sf-express", b"f" * 16)
+    asked: list[tuple[str, bytes]] = []
+
+    async def found(holds: bool, id: bytes = b"i" * 12) -> scan_reads.Parcel | None:
+        return await store.database.read(
+            lambda c: scan_reads.by_ticket(c, id, lambda *issued: asked.append(issued) or holds)  # type: ignore[func-returns-value]
+        )
+
+    assert await found(True) == await store.database.read(lambda c: scan_reads.parcel(c, "shp_1")) is not None
+    assert await found(False) is None
+    assert asked == [("sf-express", b"f" * 16)] * 2
+    assert await found(True, b"j" * 12) is None
     await store.database.write(lambda c: c.execute(update(tickets).values(revoked_at=MS)))
-    assert await store.database.read(lambda c: scan_reads.ticket(c, b"i" * 12)) is None
+    assert await found(True) is None
+    assert len(asked) == 2
+
+
+async def test_a_ticket_of_an_erased_parcel_leads_nowhere(store: Store) -> None:
+    await parcel(store)
+    unit = Unit()
+    unit.add(tickets, b"i" * 12, b"f" * 16, "shop_a", "shp_1", "sf-express", MS, MS + 9, None)
+    await store.commits.commit(unit)
+    await store.database.write(lambda c: c.execute(vault.delete()))
+    assert await store.database.read(lambda c: scan_reads.by_ticket(c, b"i" * 12, lambda *_: True)) is None
+
+
+async def test_every_relay_number_s_binding_is_found_in_the_order_of_the_parties(store: Store) -> None:
+    unit, relays = Unit(), {}
+    for nth, role in enumerate(("sender", "recipient", "third_party")):
+        x, shipment = f"9501399000{9 - nth}", "shp_1" if role == "recipient" else ""
+        relays[role] = [x, "", nth]
+        row = (x, "", nth, "shop_a", shipment, "sf-express", role, "axn", b"p" * 16, bytes([nth]) * 16)
+        unit.add(bindings, *row, MS, MS + 9, "callable")
+    unit.add(shipments, "shp_1", "shop_a", "sf-express", "create", None, 1, b"d" * 32, json.dumps(relays), MS)
+    unit.add(vault, "shp_1", "shop_a", 1, b"wrapped", None, None, None, None, None)
+    await store.commits.commit(unit)
+    found = await store.database.read(lambda c: scan_reads.parcel(c, "shp_1"))
+    assert found and [held.role for held in found.bindings] == ["sender", "recipient", "third_party"]
+    assert found.owner == b"\1" * 16
 
 
 async def test_scans_reveals_and_what_was_learned_are_found_again(store: Store) -> None:
