@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
 from sqlalchemy import Connection, update
 
 from gateway.carrier_keys import FRESH, CarrierKeys
@@ -28,9 +29,10 @@ from masking.carrier_token import CarrierIdentity, CarrierTokenRefused, KeySet, 
 from masking.couriers import Admission, Enrolment, refusal
 from masking.device_proof import DeviceKey, ProofRefused, verify_proof
 from masking.errors import VeilwayError
+from masking.moments import moment
 from masking.vault import blind_index
 
-WRITTEN_EVERY = timedelta(days=1)
+WRITTEN_EVERY_MS = 86_400_000
 VOUCHED = 10_000  # tokens whose signature is not checked again at once; a scan a minute each would be 1.3 ms of a core
 TRUSTED = timedelta(seconds=FRESH)
 """How long a signature stands for itself: as long as fetched keys do, so that a key withdrawn by its carrier ends with them."""
@@ -42,8 +44,7 @@ class DeviceEnrolled(VeilwayError):
     code = "device_enrolled"
 
 
-@dataclass(frozen=True, slots=True)
-class Knock:
+class Knock(Struct, frozen=True):
     """One request at the door."""
 
     token: str
@@ -101,6 +102,22 @@ class _Vouched:
     at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a carrier asks of its couriers, as its route says."""
+
+    route: Route | None
+    admission: Admission
+    device_proof: bool
+
+
+@lru_cache(VOUCHED)
+def _enrolment(begun: int, expires: int | None, used: int | None, suspended: bool) -> Enrolment:
+    """From milliseconds; the same until the account changes, which is once a day."""
+    ends, last = (None if ms is None else moment(ms) for ms in (expires, used))
+    return Enrolment(moment(begun), ends, None, last, suspended)
+
+
 @lru_cache(4096)
 def _device(text: str) -> DeviceKey:
     return DeviceKey.parse(text)
@@ -113,14 +130,15 @@ class CourierDoor:
         self._service = service
         self._keys = CarrierKeys()
         self._vouched: dict[tuple[str, str], _Vouched] = {}
-        self._admissions: dict[str, tuple[Route | None, Admission]] = {}
+        self._asked: dict[str, _Asked] = {}
 
     async def admit(self, knock: Knock) -> Courier:
         """The courier who asks. Raises `courier_unauthenticated`, `carrier_token_refused` or `proof_refused`."""
-        courier, now = await self._admitted(knock), self._service.clock()
+        now = self._service.clock()
+        courier = await self._admitted(knock, now)
         if courier.device_key:
             await self._prove(knock, courier, courier.device_key, now)
-        elif self._rules(courier.carrier).get("device_proof"):
+        elif self._asked_by(courier.carrier).device_proof:
             log.info("courier.refused", courier=courier.id, reason="no_device")
             raise ProofRefused("this carrier's couriers scan with an enrolled device only")
         await self._note_use(knock.token, courier, now)
@@ -128,8 +146,9 @@ class CourierDoor:
 
     async def enrol(self, knock: Knock, device_key: str) -> Courier:
         """Bind the token to the device whose key signed this very request. Once; again by the same device does no harm."""
-        courier = await self._admitted(knock)
-        await self._prove(knock, courier, device_key, self._service.clock())
+        now = self._service.clock()
+        courier = await self._admitted(knock, now)
+        await self._prove(knock, courier, device_key, now)
         if courier.vouched:
             raise DeviceEnrolled("a carrier's own token is bound by its carrier, not here")
         if courier.device_key == device_key:
@@ -146,19 +165,14 @@ class CourierDoor:
         await self._service.change(work, entry)
         return await self._service.identity.courier(knock.token)
 
-    async def _admitted(self, knock: Knock) -> Courier:
-        now, identity = self._service.clock(), self._service.identity
+    async def _admitted(self, knock: Knock, now: datetime) -> Courier:
+        identity = self._service.identity
         ours = knock.token.startswith(COURIER_TOKEN) or knock.token.count(".") != 2
         courier = await identity.courier(knock.token) if ours else await self._vouched_for(knock.token, now)
-        enrolment = Enrolment(
-            _moment(courier.enrolled_at),
-            None if courier.expires_at is None else _moment(courier.expires_at),
-            None,
-            None if courier.last_used_at is None else _moment(courier.last_used_at),
-            suspended=courier.vouched and await self._service.identity.suspended(courier),
-        )
-        asked = self._admission(courier)
-        why = refusal(enrolment, asked, now=now, address=knock.address, fingerprint=knock.fingerprint)
+        suspended = courier.vouched and await identity.suspended(courier)
+        enrolment = _enrolment(courier.enrolled_at, courier.expires_at, courier.last_used_at, suspended)
+        rules = self._asked_by(courier.carrier).admission
+        why = refusal(enrolment, rules, now=now, address=knock.address, fingerprint=knock.fingerprint)
         if why:
             log.info("courier.refused", courier=courier.id, reason=why)
             raise no_courier()
@@ -170,14 +184,13 @@ class CourierDoor:
         route = self._service.routes.get(carrier)
         return dict(route.options.get("couriers") or {}) if route else {}
 
-    def _admission(self, courier: Courier) -> Admission:
+    def _asked_by(self, carrier: str) -> _Asked:
         """Read once a route: routes are replaced when they change, never altered."""
-        route = self._service.routes.get(courier.carrier)
-        held = self._admissions.get(courier.carrier)
-        if held is None or held[0] is not route:
-            days = self._service.settings.courier_idle_days or None
-            held = self._admissions[courier.carrier] = route, admission(self._rules(courier.carrier), days)
-        return held[1]
+        route, held = self._service.routes.get(carrier), self._asked.get(carrier)
+        if held is None or held.route is not route:
+            rules, days = self._rules(carrier), self._service.settings.courier_idle_days or None
+            held = self._asked[carrier] = _Asked(route, admission(rules, days), bool(rules.get("device_proof")))
+        return held
 
     async def _prove(self, knock: Knock, courier: Courier, key: str, now: datetime) -> None:
         nonce = verify_proof(
@@ -194,7 +207,7 @@ class CourierDoor:
     async def _note_use(self, token: str, courier: Courier, now: datetime) -> None:
         """Once a day: an account's last use decides when it is a leaver's, and a write for each scan would be dear."""
         at = int(now.timestamp() * 1000)
-        if courier.vouched or at - (courier.last_used_at or 0) < WRITTEN_EVERY.total_seconds() * 1000:
+        if courier.vouched or at - (courier.last_used_at or 0) < WRITTEN_EVERY_MS:
             return
         self._service.identity.used(token, courier, at)
         await self._service.database.write(
@@ -246,7 +259,3 @@ class CourierDoor:
             self._vouched.clear()
         self._vouched[found.courier.carrier, token] = found
         return found.courier
-
-
-def _moment(ms: int) -> datetime:
-    return datetime.fromtimestamp(ms / 1000, UTC)

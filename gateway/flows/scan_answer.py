@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from functools import lru_cache
+from itertools import compress
 from typing import Any
 
 from gateway.identity import Courier
@@ -39,7 +40,7 @@ def told(scan: str, seen: Parcel, stage: Stage, view: View, courier: Courier) ->
         "waybill": booked.waybill if booked else "",
         "routing_code": booked.routing_code if booked else "",
         "carrier": seen.shipment.carrier,
-        "stage": stage.value,
+        "stage": str(stage),
     }
     for role, party in view.parties.items():
         out[role] = _party(party)
@@ -53,7 +54,7 @@ def told(scan: str, seen: Parcel, stage: Stage, view: View, courier: Courier) ->
     refusals = view.scope.refusals()
     if refusals:
         out["refused"] = refusals
-    out["actions"] = _actions(stage, refusals.values(), courier, bool(dial))
+    out["actions"] = [*_actions(stage, courier.role, bool(dial), "reason_missing" in refusals.values())]
     return out
 
 
@@ -67,18 +68,17 @@ def _party(party: MaskedParty) -> dict[str, Any]:
         shown["dial"] = party.relay.dial
     at = party.address
     parts = at.country, at.state, at.city, at.district, at.street, at.postcode
-    address = {name: part for name, part in zip(_ADDRESS, parts, strict=True) if part}
+    address = dict(compress(zip(_ADDRESS, parts, strict=True), parts))
     if address:
         shown["address"] = address
     return shown
 
 
-def _actions(stage: Stage, refusals: Collection[str], courier: Courier, dial: bool) -> list[str]:
-    """What this courier can do next: call, report an event, reveal with a reason."""
+@lru_cache(1024)
+def _actions(stage: Stage, role: str, dial: bool, reveal: bool) -> tuple[str, ...]:
+    """What a courier of this role can do next: call, report an event, reveal with a reason."""
     out = ["call"] if dial else []
     if stage in AFTER_STATION:
-        may = MAY_REPORT.get(courier.role, set())
+        may = MAY_REPORT.get(role, set())
         out += [event.value for event in _OFFERED if event in may and event is not stage]
-    if "reason_missing" in refusals:
-        out.append("reveal")
-    return out
+    return (*out, "reveal") if reveal else tuple(out)

@@ -10,18 +10,19 @@ from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import CompoundSelect, Connection, Select
 from sqlalchemy.engine import Dialect
 
 from gateway.store.errors import StoreUnavailable
 
 Row = tuple[Any, ...]
+Statement = Select[Any] | CompoundSelect[Any]
 
 
 class _Compiled:
     __slots__ = ("error", "fixed", "order", "text")
 
-    def __init__(self, statement: Select[Any], dialect: Dialect) -> None:
+    def __init__(self, statement: Statement, dialect: Dialect) -> None:
         made = statement.compile(dialect=dialect)
         names = list(made.positiontup or ())
         self.text = str(made)
@@ -36,7 +37,7 @@ class Query:
 
     __slots__ = ("_compiled", "_statement")
 
-    def __init__(self, statement: Select[Any]) -> None:
+    def __init__(self, statement: Statement) -> None:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
@@ -46,9 +47,10 @@ class Query:
         made = self._compiled.get(name)
         if made is None:
             made = self._compiled[name] = _Compiled(self._statement, connection.dialect)
-        cursor = connection.connection.cursor()
+        # The driver's own: the pool's wrapper around it costs as much as the read of a row.
+        cursor = connection.connection.dbapi_connection.cursor()  # type: ignore[union-attr]
         try:
-            cursor.execute(made.text, made.order({**made.fixed, **values}))
+            cursor.execute(made.text, made.order({**made.fixed, **values} if made.fixed else values))
             rows: Sequence[Row] = cursor.fetchall()
             return rows
         except made.error as error:

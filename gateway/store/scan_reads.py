@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, case, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, func, select, union_all
 
 from gateway.store.binding_rows import COLUMNS, SLOT, WITH_STATE, binding_of
 from gateway.store.compiled import Query
@@ -78,9 +78,15 @@ _HISTORY = Query(
 )
 _SLOT = slice(4, 7)  # in a binding's columns
 _BINDINGS = Query(
-    select(*COLUMNS, bindings.c.owner)
-    .select_from(WITH_STATE)
-    .where(or_(*(and_(*(bindings.c[name] == bindparam(f"{name}{nth}") for name in SLOT)) for nth in (1, 2))))
+    # Two reads by key in one statement. An OR would do as well, at the price of a table for what it has found already.
+    union_all(
+        *(
+            select(*COLUMNS, bindings.c.owner)
+            .select_from(WITH_STATE)
+            .where(*(bindings.c[name] == bindparam(f"{name}{nth}") for name in SLOT))
+            for nth in (1, 2)
+        )
+    )
 )
 _EARLIER = Query(
     select(scans.c.id).where(scans.c.courier == bindparam("courier"), scans.c.scan_key == bindparam("key"))
