@@ -35,6 +35,7 @@ _HEADER = Struct(">BBI12s")
 _TAIL = Struct(">II")
 _OWN_HEADER = _HEADER.pack(VERSION, SUITE_AES_256_GCM, OWN_KEY, b"")[:6]
 _NONCE, _KEY, _TAG = 12, 32, 16
+_SHORTEST = _HEADER.size + _TAG
 _OPENING = prefixed("vw1") + bytes([SUITE_AES_256_GCM])
 # Length tells a name of two characters from one of four; a step hides that. Names and phones are short, the rest is not.
 _STEPS = {"name": 32, "phone": 32}
@@ -106,8 +107,8 @@ def unseal(
 ) -> dict[str, bytes]:
     """Open the groups given, and no others. Raises `unseal_failed` where tenant, record, group or version is not theirs."""
     place = _place(tenant, record)
-    dek = AESGCM(_unwrap(keyring, wrapped, place))
-    return {group: _unpad(_decrypt(dek, held, place, group, version, OWN_KEY), group) for group, held in groups.items()}
+    dek, tail = AESGCM(_unwrap(keyring, wrapped, place)), _TAIL.pack(version, OWN_KEY)
+    return {group: _opened(dek, held, place + _of(group)[0] + tail, group) for group, held in groups.items()}
 
 
 def rewrap(keyring: Keyring, wrapped: bytes, *, tenant: str, record: str) -> bytes:
@@ -119,9 +120,14 @@ def rewrap(keyring: Keyring, wrapped: bytes, *, tenant: str, record: str) -> byt
     return _encrypt(keyring.aead(kid), kid, urandom(_NONCE), dek, _bound(place, WRAP_GROUP, 0, kid))
 
 
-def key_number(wrapped: bytes) -> int:
-    """Which of the keyring's keys a wrapped data key stands under."""
-    return _header(wrapped, WRAP_GROUP)[0]
+def key_number(held: bytes, group: str = WRAP_GROUP) -> int:
+    """Which of the keyring's keys a wrapped data key, or another ciphertext, stands under; 0 is the record's own."""
+    if len(held) < _SHORTEST:
+        raise VaultError("the ciphertext is shorter than its header and tag", code="ciphertext_unknown", path=group)
+    version, suite, kid, _nonce = _HEADER.unpack_from(held)
+    if version != VERSION or suite != SUITE_AES_256_GCM:
+        raise VaultError("the ciphertext is of a version or suite unknown here", code="ciphertext_unknown", path=group)
+    return int(kid)
 
 
 def reference_key(keyring: Keyring, wrapped: bytes, *, tenant: str, record: str) -> bytes:
@@ -160,29 +166,28 @@ def _encrypt(aead: AESGCM, kid: int, nonce: bytes, plain: bytes, bound: bytes) -
     return _HEADER.pack(VERSION, SUITE_AES_256_GCM, kid, nonce) + aead.encrypt(nonce, plain, bound)
 
 
-def _decrypt(aead: AESGCM, held: bytes, place: bytes, group: str, version: int, kid: int) -> bytes:
-    number, nonce = _header(held, group)
-    if number != kid:
-        raise VaultError("the ciphertext stands under another kind of key", code="ciphertext_unknown", path=group)
+def _decrypt(aead: AESGCM, held: bytes, bound: bytes, group: str) -> bytes:
     try:
-        return aead.decrypt(nonce, held[_HEADER.size :], _bound(place, group, version, kid))
+        return aead.decrypt(held[_HEADER.size - _NONCE : _HEADER.size], held[_HEADER.size :], bound)
     except InvalidTag:
         message = "the ciphertext is damaged, or belongs to another tenant, record, group or version"
         raise VaultError(message, path=group) from None
 
 
+def _opened(dek: AESGCM, held: bytes, bound: bytes, group: str) -> bytes:
+    """A group under its record's own key, without its padding."""
+    if held[: len(_OWN_HEADER)] != _OWN_HEADER or len(held) < _SHORTEST:
+        key_number(held, group)
+        raise VaultError("the ciphertext stands under another kind of key", code="ciphertext_unknown", path=group)
+    plain = _decrypt(dek, held, bound, group).rstrip(b"\0")
+    if plain[-1:] != b"\x80":
+        raise VaultError("the plaintext lacks its padding", path=group)
+    return plain[:-1]
+
+
 def _unwrap(keyring: Keyring, wrapped: bytes, place: bytes) -> bytes:
     kid = key_number(wrapped)
-    return _decrypt(keyring.aead(kid), wrapped, place, WRAP_GROUP, 0, kid)
-
-
-def _header(held: bytes, group: str) -> tuple[int, bytes]:
-    if len(held) < _HEADER.size + _TAG:
-        raise VaultError("the ciphertext is shorter than its header and tag", code="ciphertext_unknown", path=group)
-    version, suite, kid, nonce = _HEADER.unpack_from(held)
-    if version != VERSION or suite != SUITE_AES_256_GCM:
-        raise VaultError("the ciphertext is of a version or suite unknown here", code="ciphertext_unknown", path=group)
-    return kid, nonce
+    return _decrypt(keyring.aead(kid), wrapped, _bound(place, WRAP_GROUP, 0, kid), WRAP_GROUP)
 
 
 def _place(tenant: str, record: str) -> bytes:
@@ -198,10 +203,3 @@ def _bound(place: bytes, group: str, version: int, kid: int) -> bytes:
 def _of(group: str) -> tuple[bytes, tuple[bytes, ...]]:
     """What depends on the group alone: its name as it is bound, and its padding."""
     return prefixed(group), _PADDING[_STEPS.get(group, _STEP)]
-
-
-def _unpad(padded: bytes, group: str) -> bytes:
-    plain = padded.rstrip(b"\0")
-    if plain[-1:] != b"\x80":
-        raise VaultError("the plaintext lacks its padding", path=group)
-    return plain[:-1]

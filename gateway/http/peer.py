@@ -44,6 +44,8 @@ class Peers:
         return sha256(shown).hexdigest() if shown else ""
 
     def _ours(self, address: str) -> bool:
+        if not self._proxies:
+            return False  # to read an address is dear
         try:
             found: IPv4Address | IPv6Address = ip_address(address)
         except ValueError:
