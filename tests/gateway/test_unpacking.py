@@ -59,7 +59,9 @@ def test_a_bomb_takes_no_more_memory_than_the_limit(encoding: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "packed", [b"plain text", gzip.compress(PLAIN) + b"rest", gzip.compress(PLAIN)[:-8] + b"12345678"]
+    "packed",
+    [b"plain text", gzip.compress(PLAIN) + b"rest", gzip.compress(PLAIN)[:-8] + b"12345678"],
+    ids=["not packed", "more behind it", "another sum"],
 )
 def test_what_is_not_packed_so_is_broken(packed: bytes) -> None:
     with pytest.raises(Broken):
