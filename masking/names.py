@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from masking.personal import Masked
+from masking.personal import Masked, masked
 from masking.text import clean, words
 
 LIMIT = 256  # no register writes longer names; the first letter is found well before
@@ -38,40 +38,43 @@ _COVER = frozenset("*●○■□◯×✕✖█▇")
 def mask_name(text: str) -> Masked:
     """Mask a person's or a company's name. Anything but letters and their marks is dropped."""
     name = clean(text, LIMIT)
-    if not name:
-        return Masked("", "empty")
     if not name.isalpha():
-        return _mask_letters(_plain_name(name))
+        return _mask_letters(_plain_name(name)) if name else Masked("", "empty")
     if name[:2] in COMPOUND:
         return _mask_letters(name)
-    return Masked(name[0] + STARS, "name_first_letter") if len(name) > 1 else Masked(STARS, "name_single_letter")
+    return masked((name[0] + STARS, "name_first_letter")) if len(name) > 1 else Masked(STARS, "name_single_letter")
 
 
 def mask_company(text: str) -> Masked:
     """Mask a recipient's organisation as a name."""
-    text, reason = mask_name(text)
-    return Masked(text, reason if reason == "empty" else "company_as_name")
+    name = mask_name(text)
+    return masked((name.text, "company_as_name")) if name.text else name
 
 
 def _plain_name(name: str) -> str:
     """Take labels and bracketed remarks off, as long as a letter remains."""
+    if name.replace(" ", "").isalpha():
+        return name  # of nothing but letters: neither is there
     name = _LABEL.sub("", name)
     bare = _BRACKETS.sub(" ", name)
     return bare if any(map(str.isalpha, bare)) else name
 
 
 def _mask_letters(name: str) -> Masked:
-    start = next((i for i, ch in enumerate(name) if ch.isalpha() or ch in _COVER), -1)
-    if start < 0:
-        return Masked(STARS, "name_no_letter")
+    start = 0
+    if not name[0].isalpha():
+        start = next((i for i, ch in enumerate(name) if ch.isalpha() or ch in _COVER), -1)
+        if start < 0:
+            return Masked(STARS, "name_no_letter")
     if name[start] in _COVER:
         return Masked(STARS, "name_premasked")  # its surname is hidden, so what follows is the given name
     if name[start : start + 2] in COMPOUND and _goes_on(name, start + 2):
         return Masked(name[start : start + 2] + STARS, "name_compound")
     end = _letter_end(name, start)
-    if not any(ch.isalpha() or ch in _COVER for ch in name[end:]):
+    rest = name[end:]
+    if not any(map(str.isalpha, rest)) and _COVER.isdisjoint(rest):
         return Masked(STARS, "name_single_letter")
-    return Masked(name[start:end] + STARS, "name_first_letter")
+    return masked((name[start:end] + STARS, "name_first_letter"))
 
 
 def _goes_on(name: str, at: int) -> bool:

@@ -20,8 +20,8 @@ INVISIBLE = (
 """Controls and Unicode's Default_Ignorable_Code_Point, as the inside of a character class: drawn as nothing, they part nothing."""
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
-# Printable ASCII and the Han of U+4000 to U+9FFF: a text of nothing else is in its normal spelling.
-_USUAL = re.compile("[ -~\u4000-\u9fff]*")
+# A text of printable ASCII and of the Han of U+4000 to U+9FFF is in its normal spelling; finding nothing makes no match object.
+_UNUSUAL = re.compile("[^ -~\u4000-\u9fff]")
 
 
 def clean(text: str, limit: int) -> str:
@@ -29,7 +29,7 @@ def clean(text: str, limit: int) -> str:
 
     The limit also bounds the time: putting marks in canonical order is quadratic in their number.
     """
-    if len(text) <= limit and _USUAL.fullmatch(text):
+    if len(text) <= limit and not _UNUSUAL.search(text):
         return text.strip()
     if _INVISIBLE.search(text):
         text = _INVISIBLE.sub("", text)
@@ -50,3 +50,18 @@ def any_of(text: str) -> str:
     for word in sorted(text.split(), key=len, reverse=True):
         groups.setdefault(word[0], []).append(re.escape(word[1:]))
     return "|".join([f"{first}(?:{'|'.join(rest)})" for first, rest in groups.items()])
+
+
+def first_of(entries: list[str]) -> str:
+    """A pattern for the first that fits of some words, each of which may end in a condition; grouped letter by letter, so that most fail at once."""
+    if entries == [""] or "" in entries[:-1] or any(entry.startswith("(") for entry in entries):
+        return "|".join(entries)  # nothing to group by
+    rests: dict[str, list[str]] = {}
+    for entry in entries:
+        rests.setdefault(entry[:1], []).append(entry[1:])
+    letters: dict[str, str] = {}
+    for letter, rest in rests.items():
+        behind = first_of(rest)
+        letters[behind] = letters.get(behind, "") + letter
+    branches = [f"[{letter}](?:{behind})" if behind else f"[{letter}]" for behind, letter in letters.items() if letter]
+    return "|".join(branches + [""] * ("" in rests))

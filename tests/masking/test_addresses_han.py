@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import itertools
 
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from masking import addresses_han, addresses_words
 from masking.addresses_han import mask_han
 
 
@@ -139,3 +144,68 @@ def test_the_rule(text: str, expected: str, reason: str) -> None:
 @pytest.mark.parametrize("mark", ["-", "—", "–", "_", "/", "\\", "~", "·", ".", "、", "#", "+", "一", "之"])
 def test_any_dash_makes_a_chain(mark: str) -> None:
     assert mask_han(f"景田路12{mark}3{mark}1001") == ("景田路****", "door_chain")
+
+
+TABLES = (
+    addresses_words.DOOR,
+    addresses_words.PART,
+    addresses_words.GATE,
+    addresses_words.ENTRANCE,
+    addresses_words.KEEP,
+)
+WORDS = [entry.partition("(")[0] for table in (*TABLES, addresses_words.KEEP_SHORT) for entry in table.split("|")]
+PIECES = [
+    *WORDS,
+    *"翠园海湾苑大厦",
+    *addresses_han._FIRST,
+    *addresses_words.ROAD_ENDS,
+    *addresses_words.ALONE_SECOND,
+    *"([【<《)]】>》 -_/、,SsoI",
+]
+PIECES += [
+    "自编",
+    "120",
+    "1201",
+    "12345678",
+    "附5号",
+    "广场",
+    "收",
+    "位",
+    "镇",
+    "号",
+    "号",
+    "路",
+    "路",
+    "3",
+    "8",
+    "栋",
+    "室",
+]
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join))
+@example("景田路149S号")
+@example("景田路5单(收)位")
+@example("景田路5单《收》位(3)")
+@example("景田路A号《近》线5栋(3)")
+@example("景田路8号路6大厦")
+def test_one_look_says_what_reading_says(text: str) -> None:
+    assert mask_han(text) == addresses_han._read_noted(text)
+
+
+def test_one_look_tells_the_commonest_lines() -> None:
+    for road, door in itertools.product(
+        ("景田路7号", "东山街八号", "南园3期", ""), ("翠园5栋", "翠园A座", "翠园十五楼", "翠园12单元301室")
+    ):
+        assert addresses_han._ORDINARY(f"深圳市南山区{road}{door}")
+    for text in (
+        "景田路7号附5号",
+        "景田路98弄7号",
+        "翠园(近)5栋",
+        "翠园东14幢",
+        "景田路82-11号",
+        "翠园南座",
+        "翠园4S店5栋",
+    ):
+        assert not addresses_han._ORDINARY(text)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from masking.text import INVISIBLE, any_of, clean, words
+from masking.text import INVISIBLE, any_of, clean, first_of, words
 from tests.masking.maskers import disguises
 
 
@@ -64,3 +64,21 @@ def test_words_and_patterns_of_a_list() -> None:
     ] * 5 + [False] * 2
     match = pattern.match("street")
     assert match is not None and match[0] == "street"
+
+
+@pytest.mark.parametrize(
+    ("entries", "text", "found"),
+    [
+        (["号楼", "号", "楼"], "号楼", "号楼"),
+        (["号楼", "号", "楼"], "号院", "号"),
+        (["号楼(?!上)", "号", "号楼"], "号楼上", "号"),
+        (["单元", "单(?![位])"], "单位", None),
+        (["段(?<!三段)", "段落"], "段落", "段"),
+        (["出口", "口", "入口"], "口", "口"),
+        (["大", "大街"], "大街", "大"),
+    ],
+)
+def test_the_first_of_some_words_is_found(entries: list[str], text: str, found: str | None) -> None:
+    for pattern in (first_of(entries), "|".join(entries)):
+        match = re.match(f"(?:{pattern})", text)
+        assert (match and match[0]) == found
