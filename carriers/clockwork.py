@@ -18,6 +18,7 @@ _JAVA_WORD = re.compile("|".join(_JAVA))
 _EPOCHS = {10: 1, 13: 1000}  # digits of a Unix time from 2001 to 2286, and how many make a second
 _OFFSET = re.compile(r"([+-])(0\d|1[0-4]):([0-5]\d)")
 _OID = NAMESPACE_OID.bytes
+_VARIANT = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 def check(notation: str) -> None:
@@ -97,7 +98,7 @@ def write_nonce(notation: str, nonce: str) -> str:
     if notation == "uuid":
         # RFC 9562 version 5, as `uuid.uuid5` makes it by way of a big integer.
         name = sha1(_OID + nonce.encode(), usedforsecurity=False).hexdigest()
-        return f"{name[:8]}-{name[8:12]}-5{name[13:16]}-{'89ab'[int(name[16], 16) & 3]}{name[17:20]}-{name[20:32]}"
+        return f"{name[:8]}-{name[8:12]}-5{name[13:16]}-{_VARIANT[name[16]]}{name[17:20]}-{name[20:32]}"
     return nonce[: int(notation)] if notation.isdigit() else nonce
 
 

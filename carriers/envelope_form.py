@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -12,6 +11,9 @@ from carriers.percent import quote, unquote
 
 MAX_FIELDS = 1000
 UTF_8 = "utf-8"
+_HEADS: dict[str, bytes] = {}
+"""`name=` by name. A format's names are few; a stranger's must not grow memory."""
+_MOST_HEADS = 1024
 
 
 class Field(Struct, eq=False, gc=False):
@@ -29,17 +31,17 @@ class Field(Struct, eq=False, gc=False):
 
     # The walker sets and drops values by container and key; a form's pair is its own container.
     def __setitem__(self, _key: object, text: str) -> None:
-        self.text = text
-        self.coded = None
+        self.text, self.coded = text, None
 
     def __delitem__(self, _key: object) -> None:
-        self.text = None
+        self.text = self.coded = None
 
     def quoted(self, charset: str) -> bytes:
         """The value percent-coded, once."""
-        if self.coded is None:
-            self.coded = quote(self.encoded(charset))
-        return self.coded
+        coded = self.coded
+        if coded is None:
+            coded = self.coded = quote(self.encoded(charset))
+        return coded
 
     def encoded(self, charset: str) -> bytes:
         """The value in the form's charset."""
@@ -71,21 +73,23 @@ class DocumentField(Field, eq=False, gc=False):
 class Form:
     """A form's pairs."""
 
-    __slots__ = ("charset", "fields")
+    __slots__ = ("_first", "charset", "fields")
 
     def __init__(self, fields: list[Field], charset: str) -> None:
         self.fields = fields
         self.charset = charset
+        self._first: dict[str, Field] | None = None
 
     def __repr__(self) -> str:
         return f"<Form of {len(self.fields)} fields>"
 
     def field(self, name: str) -> Field | None:
         """The first field of that name."""
-        for field in self.fields:
-            if field.name == name:
-                return field
-        return None
+        return (self._first or self._by_name()).get(name)
+
+    def _by_name(self) -> dict[str, Field]:
+        self._first = first = {field.name: field for field in reversed(self.fields)}
+        return first
 
     def get(self, name: str) -> str | None:
         """What stands in the first field of that name."""
@@ -94,15 +98,19 @@ class Form:
 
     def put(self, name: str, text: str) -> None:
         """Replace the field of that name, or append one. An empty text takes the field out."""
-        field = self.field(name)
+        first = self._first or self._by_name()
+        field = first.get(name)
         if field is not None:
             field.text, field.coded = text or None, None
         elif text:
-            self.fields.append(Field(name, text))
+            first[name] = field = Field(name, text)
+            self.fields.append(field)
 
 
 def encode(text: str, charset: str, path: str) -> bytes:
     """`text` in the form's charset. Raises CarrierRefusal(code="bad_charset") where it has no such character."""
+    if text.isascii():
+        return text.encode()  # as every charset of a form does; naming one costs more than the rest
     try:
         return text.encode(charset)
     except UnicodeEncodeError:
@@ -136,12 +144,20 @@ def loads(raw: bytes, charset: str, path: str, documents: Collection[str] = ()) 
 def dumps(form: Form) -> bytes:
     """The form as a body, blanks as `+`."""
     charset = form.charset
-    return b"&".join([_head(f.name, charset) + f.quoted(charset) for f in form.fields if f.text is not None])
+    return b"&".join(
+        [
+            (_HEADS.get(f.name) or _head(f.name, charset)) + (f.coded or f.quoted(charset))
+            for f in form.fields
+            if f.coded is not None or f.text is not None
+        ]
+    )
 
 
-@lru_cache(1024)  # a format's names are few; a stranger's must not grow memory
 def _head(name: str, charset: str) -> bytes:
-    return quote(encode(name, charset, "")) + b"="
+    head = quote(encode(name, charset, "")) + b"="
+    if name.isascii() and len(_HEADS) < _MOST_HEADS:
+        _HEADS[name] = head
+    return head
 
 
 def _decode(text: str, charset: str, path: str) -> str:

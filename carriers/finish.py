@@ -19,7 +19,7 @@ from carriers.fieldpath import Step
 from carriers.percent import quote
 from carriers.profile import Operation, Setter, Target
 from carriers.sheet import Level, Sheet, close_level, put_back
-from carriers.signing import QUOTES, Scheme, Source, sign
+from carriers.signing import Placeholder, Scheme, sign
 from carriers.veil import Veiled
 from carriers.wire import WireRequest
 
@@ -47,22 +47,21 @@ class Moment:
     def __repr__(self) -> str:
         return "<Moment>"
 
-    def value(self, name: str) -> str | None:
+    def value(self, name: Placeholder) -> str | None:
         """What `{name}` stands for; None where the request itself has to tell. Raises CarrierRefusal(code="secret_missing")."""
-        word, _, rest = name.partition(":")
-        match word:
+        match name.word:
             case "secret":
-                return self.secret(rest)
+                return self.secret(name.rest)
             case "now":
-                return clockwork.write_time(rest, self.now)
+                return clockwork.write_time(name.rest, self.now)
             case "nonce":
-                return clockwork.write_nonce(rest, self.nonce)
+                return clockwork.write_nonce(name.rest, self.nonce)
             case "token":
                 if self.token is None:
                     raise CarrierRefusal("the carrier's access token is missing", code="token_missing")
                 return self.token
             case "basic":
-                user, _, password = rest.partition(":")
+                user, _, password = name.rest.partition(":")
                 pair = f"{self.secret(user)}:{self.secret(password) if password else ''}"
                 return base64.b64encode(pair.encode()).decode()
             case "reference":
@@ -88,40 +87,53 @@ class Draft:
         self.headers: dict[str, str] = {}
         self.body: bytes | None = None
         self.root: Level | None = None
-        self.query = Form([], "utf-8")
+        self.form: Form | None = None
+        """The body, where it is one."""
+        self.query: Form | None = None
         self.asked: Level | None = None
         for level in sheet.levels:
             if level.path == "":
                 self.root = self.root or level
             elif level.path == "query":
                 self.query, self.asked = level.tree, level
+        if self.root is not None and type(self.root.tree) is Form:
+            self.form = self.root.tree
 
     def __repr__(self) -> str:
         return f"<Draft {self.operation.id}>"
 
-    def text(self, name: str) -> str:
+    def text(self, name: Placeholder) -> str:
         """What a placeholder stands for."""
         known = self.moment.value(name)
-        value: str | bytes = self._standing(name) if known is None else known
+        if known is not None:
+            return known
+        value = self._standing(name)
         return value if isinstance(value, str) else value.decode(self.sheet.charset)
 
-    def source(self, name: str) -> bytes:
+    def source(self, name: Placeholder) -> bytes:
         """The same as bytes."""
         known = self.moment.value(name)
         value: str | bytes = self._standing(name) if known is None else known
-        return value if isinstance(value, bytes) else value.encode(self.sheet.charset)
+        return value if isinstance(value, bytes) else envelope_form.encode(value, self.sheet.charset, name)
 
-    def _standing(self, name: str) -> str | bytes:
-        word, _, rest = name.partition(":")
-        match word:
+    def quoted(self, name: Placeholder) -> bytes:
+        """The same percent-coded; a field of the form once, for the signature and the body alike."""
+        if self.form is not None and name.word == "form":
+            field = self.form.field(name.rest)
+            return field.quoted(self.form.charset) if field is not None else b""
+        return quote(self.source(name))
+
+    def _standing(self, name: Placeholder) -> str | bytes:
+        rest = name.rest
+        match name.word:
             case "body":
                 return self.closed()
             case "path":
                 return self.path
-            case "form" if self.root and isinstance(self.root.tree, Form):
-                return self.root.tree.get(rest) or ""
+            case "form" if self.form is not None:
+                return self.form.get(rest) or ""
             case "query":
-                return self.query.get(rest) or ""
+                return (self.query.get(rest) if self.query else None) or ""
             case "header":
                 return self.headers.get(rest.lower(), "")
             case "sign":
@@ -137,11 +149,16 @@ class Draft:
     def put(self, target: Target, value: str) -> None:
         """Set a value where the profile says."""
         match target.place:
-            case "body":
-                self._put_inside(target, value)
+            case "body" if self.form is not None and target.flat:
+                self.body = None
+                self.form.put(target.name, value)
+            case "body" if self.root is not None:
+                self.body = None
+                put_inside(self.root, target.steps, value, self.sheet.levels)
             case "header":
                 self.headers[target.name] = value
             case "query" if not target.steps:
+                self.query = self.query or Form([], "utf-8")
                 self.query.put(target.name, value)
             case "query" if self.asked is not None:
                 put_inside(self.asked, target.steps, value, self.sheet.levels)
@@ -154,22 +171,13 @@ class Draft:
                         + self.path[found.end(target.name) :]
                     )
 
-    def _put_inside(self, target: Target, value: str) -> None:
-        if self.root is None:
-            return
-        self.body = None
-        tree = self.root.tree
-        if len(target.steps) == 1 and type(tree) is Form:
-            tree.put(target.name, value)
-        else:
-            put_inside(self.root, target.steps, value, self.sheet.levels)
-
     def request(self) -> WireRequest:
         """The finished request."""
         body = self.closed()
         if body and "content-type" not in self.headers:
             self.headers["content-type"] = _content_type(self.operation, self.sheet)
-        return WireRequest(self.method, self.path, envelope_form.dumps(self.query).decode(), self.headers, body)
+        query = envelope_form.dumps(self.query).decode() if self.query else ""
+        return WireRequest(self.method, self.path, query, self.headers, body)
 
 
 def finish(
@@ -184,7 +192,9 @@ def finish(
     if operation.manner.ciphers:
         sheet.secrets = {cipher: secrets[name] for cipher, name in operation.manner.ciphers.items() if name in secrets}
     draft = Draft(operation, sheet, Moment(secrets, now, nonce, token, order.reference), shop.method, shop.path)
-    draft.headers.update({name: shop.headers[name] for name in operation.headers if name in shop.headers})
+    for name in operation.headers:
+        if name in shop.headers:
+            draft.headers[name] = shop.headers[name]
     return complete(draft)
 
 
@@ -226,23 +236,10 @@ class _Unknown(Moment):
 
 
 def sign_draft(scheme: Scheme, draft: Draft) -> str:
-    """Sign; a form field that is percent-coded for the signature is coded once, for the body too."""
-    form = draft.root.tree if draft.root else None
-    if scheme.quote == "java" and isinstance(form, Form):
-        return sign(scheme, _quoted(draft, form), quoted=True)
+    """Sign. Percent-coding goes byte by byte, so coded pieces joined are the joined text coded."""
+    if scheme.quote == "java" and scheme.text.bare:
+        return sign(scheme, draft.quoted, quoted=True)
     return sign(scheme, draft.source)
-
-
-def _quoted(draft: Draft, form: Form) -> Source:
-    # Percent-coding goes byte by byte, so coded pieces joined are the joined text coded.
-    def source(name: str) -> bytes:
-        word, _, rest = name.partition(":")
-        if word == "form":
-            field = form.field(rest)
-            return field.quoted(form.charset) if field is not None else b""
-        return QUOTES["java"](draft.source(name))
-
-    return source
 
 
 def put_inside(level: Level, steps: Sequence[Step], value: str, levels: list[Level]) -> None:
@@ -326,5 +323,11 @@ def _content_type(operation: Operation, sheet: Sheet) -> str:
 
 def put_all(draft: Draft, setters: tuple[Setter, ...]) -> None:
     """Put in a list of values. An empty template takes out what stands there."""
-    for setter in setters:
-        draft.put(setter.target, setter.template.fill(draft.text))
+    put, text = draft.put, draft.text
+    for target, template in setters:
+        value = template.fill(text) if template.only is None else text(template.only)
+        if target.flat and draft.form is not None:
+            draft.body = None
+            draft.form.put(target.name, value)
+        else:
+            put(target, value)

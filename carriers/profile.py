@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timezone
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from carriers import fieldpath
 from carriers.claim import Node
@@ -33,10 +34,11 @@ class Target:
     name: str
     steps: tuple[Step, ...] = ()
     text: str = ""
+    flat: bool = False
+    """One step into the body: a field, where the body is a form."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setter:
+class Setter(NamedTuple):
     """A value that the gateway puts in: where, and the template it is made from."""
 
     target: Target

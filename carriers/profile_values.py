@@ -102,4 +102,4 @@ class Values:
             inside = fieldpath.parse(f"form:{name}")[1:] if word == "query" and "~" in name else ()
             return Target(word, name.lower() if word == "header" else name, inside, path)
         steps = fieldpath.parse(path)
-        return Target("body", steps[-1].name, steps[1:], path)
+        return Target("body", steps[-1].name, steps[1:], path, len(steps) == 2)

@@ -17,7 +17,7 @@ from carriers.envelope_form import Form
 from carriers.errors import CarrierRefusal
 from carriers.finish import Moment, value_at
 from carriers.profile import Operation
-from carriers.signing import Scheme, matches, sign
+from carriers.signing import Placeholder, Scheme, matches, sign
 from carriers.wire import WireRequest
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -88,10 +88,9 @@ class Received:
             )
         return (element.text or "") if element is not None else ""
 
-    def source(self, name: str) -> bytes:
+    def source(self, name: Placeholder) -> bytes:
         """What a signature's placeholder stands for. The token is the one that the request carries."""
-        word, _, rest = name.partition(":")
-        match word:
+        match name.word:
             case "body":
                 return self.request.body
             case "path":
@@ -99,8 +98,8 @@ class Received:
             case "token":
                 return self.at("query:access_token").encode()
             case "sign":
-                return sign(self.schemes[rest], self.source).encode()
-        known = self._moment.value(name) if word in ("secret", "basic") else None
+                return sign(self.schemes[name.rest], self.source).encode()
+        known = self._moment.value(name) if name.word in ("secret", "basic") else None
         return (self.at(name) if known is None else known).encode(self.charset)
 
 

@@ -178,7 +178,11 @@ def put_back(level: Level, sheet: Sheet) -> None:
         charset = sheet.charset
     elif level.node.codec == "xml":
         charset = level.tree.encoding
-    level.container[level.key] = raw.decode(charset)
+    container = level.container
+    if type(container) is envelope_form.DocumentField and charset == envelope_form.UTF_8:
+        container.raw, container.coded = raw, None
+    else:
+        container[level.key] = raw.decode(charset)
 
 
 def _closed(level: Level, sheet: Sheet) -> bytes:

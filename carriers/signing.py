@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from binascii import b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from typing import Any
 from carriers.errors import ProfileError
 from carriers.percent import quote
 
-Source = Callable[[str], bytes]
+Source = Callable[["Placeholder"], bytes]
 """What a placeholder of a template stands for, as bytes."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
@@ -40,7 +41,7 @@ def _upper_bytes(data: bytes) -> bytes:
 
 QUOTES: dict[str, Callable[[bytes], bytes]] = {"": bytes, "java": quote, "upper": _upper_bytes}
 ENCODINGS: dict[str, Callable[[bytes], str]] = {
-    "base64": lambda digest: base64.b64encode(digest).decode(),
+    "base64": lambda digest: b2a_base64(digest, newline=False).decode(),
     "hex": bytes.hex,
     "HEX": lambda digest: digest.hex().upper(),
     "plain": bytes.decode,
@@ -50,35 +51,59 @@ DIGESTS = ("none", *_HASHES, *(f"hmac-{name}" for name in _HASHES))
 """`none` is for a static secret in a header: the text itself, encoded as `plain`."""
 
 
+class Placeholder(str):
+    """A placeholder's name, `word:rest`, cut once."""
+
+    __slots__ = ("rest", "word")
+    word: str
+    rest: str
+
+    def __new__(cls, name: str) -> Placeholder:
+        made = super().__new__(cls, name)
+        made.word, _, made.rest = name.partition(":")
+        return made
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with placeholders, cut once: literals at even places, placeholder names at odd ones."""
+    """A text with placeholders, cut once: literals at even places, placeholders at odd ones."""
 
     pieces: tuple[str, ...]
+    bare: bool = False
+    """Nothing but placeholders."""
+    only: Placeholder | None = None
+    """The one placeholder that is all of it."""
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> tuple[Placeholder, ...]:
         """The placeholders, in order."""
-        return self.pieces[1::2]
+        return self.pieces[1::2]  # type: ignore[return-value]
 
     def render(self, source: Source, charset: str = "utf-8") -> bytes:
         """The bytes, every placeholder filled from `source`."""
-        return b"".join([source(piece) if at % 2 else piece.encode(charset) for at, piece in enumerate(self.pieces)])
+        if self.bare:
+            return b"".join(map(source, self.pieces[1::2]))  # type: ignore[arg-type]
+        pieces = [piece.encode(charset) for piece in self.pieces]
+        pieces[1::2] = map(source, self.names)
+        return b"".join(pieces)
 
-    def fill(self, value: Callable[[str], str]) -> str:
+    def fill(self, value: Callable[[Placeholder], str]) -> str:
         """The text, every placeholder filled from `value`."""
-        pieces = self.pieces
-        if len(pieces) == 3 and not pieces[0] and not pieces[2]:
-            return value(pieces[1])
-        return "".join([value(piece) if at % 2 else piece for at, piece in enumerate(pieces)])
+        if len(self.pieces) == 1:
+            return self.pieces[0]
+        pieces = list(self.pieces)
+        pieces[1::2] = map(value, self.names)
+        return "".join(pieces)
 
 
 def template(text: str) -> Template:
     """Cut a template. Raises ProfileError(code="template_invalid") at a brace that does not close."""
-    pieces = tuple(_PLACEHOLDER.split(text))
+    pieces = _PLACEHOLDER.split(text)
     if any("{" in piece or "}" in piece for piece in pieces[::2]):
         raise ProfileError("a brace in the template does not open or close", code="template_invalid")
-    return Template(pieces)
+    bare = not any(pieces[::2])
+    pieces[1::2] = names = [Placeholder(name) for name in pieces[1::2]]
+    return Template(tuple(pieces), bare, names[0] if bare and len(names) == 1 else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +128,9 @@ class Scheme:
 def sign(scheme: Scheme, source: Source, *, quoted: bool = False) -> str:
     """The signature, as it travels. `quoted` says that the source gives the text's pieces as the scheme quotes them."""
     text = scheme.text.render(source, scheme.charset)
-    return scheme.prefix + ENCODINGS[scheme.encode](
-        _digest(scheme, text if quoted else QUOTES[scheme.quote](text), source)
-    )
+    if not quoted:
+        text = QUOTES[scheme.quote](text)
+    return scheme.prefix + ENCODINGS[scheme.encode](_digest(scheme, text, source))
 
 
 def matches(scheme: Scheme, presented: str, source: Source) -> bool:
@@ -117,12 +142,13 @@ def matches(scheme: Scheme, presented: str, source: Source) -> bool:
 
 
 def _digest(scheme: Scheme, text: bytes, source: Source) -> bytes:
-    kind, _, name = scheme.digest.rpartition("-")
+    plain = _HASHES.get(scheme.digest)
+    if plain is not None:
+        digest: bytes = plain(text, usedforsecurity=False).digest()
+        return digest
+    name = scheme.digest.removeprefix("hmac-")
     if name == "none":
         return text
-    if not kind:
-        digest: bytes = _HASHES[name](text, usedforsecurity=False).digest()
-        return digest
     key = scheme.key.render(source) if scheme.key else b""
     if scheme.normalise:
         key = unicodedata.normalize(scheme.normalise, key.decode()).encode()  # type: ignore[arg-type]

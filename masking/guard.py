@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
-from masking.guard_kept import KeptLine, kept_line, may_show
+from masking.guard_kept import may_show
 from masking.guard_needles import NO_WORDS as _NO_WORDS
 from masking.guard_needles import Needles, Where
 from masking.guard_text import Text, forms
@@ -29,7 +29,6 @@ _S = TypeVar("_S", str, bytes)
 _TEXT: Callable[[Text], str] = attrgetter("text")
 _SQUEEZED: Callable[[Text], bytes] = attrgetter("squeezed")
 _WORD = Where.WORD
-_LINE = Kind.ADDRESS_LINE.value
 
 
 class Hit(NamedTuple):
@@ -43,20 +42,14 @@ class Hit(NamedTuple):
 class Guard:
     """What must not be in a text, made ready once an order."""
 
-    __slots__ = ("_exempt", "_lines", "_needles", "_read")
+    __slots__ = ("_exempt", "_needles", "_read")
 
     def __init__(self, plain: Iterable[tuple[str, str]], exempt: Iterable[str] = ()) -> None:
         """`plain`: kind and value of every personal leaf, whole. `exempt`: what the masker kept, masked texts included."""
         self._exempt = list(exempt)
         self._read: list[Text] | None = None
-        self._needles = needles = Needles(self._exempt)
-        self._lines: list[KeptLine] = []
-        for kind, value in dict.fromkeys(plain):
-            kept = kept_line(value) if kind == _LINE and value and value in self._exempt else None
-            if kept is not None:
-                self._lines.append(kept)
-            elif value:
-                needles.add(kind, value)
+        self._needles = Needles(self._exempt)
+        self._needles.take(plain)
 
     def check(self, text: str) -> list[Hit]:
         """Every kind of value that the text holds and may not hold; empty where it may go."""
@@ -73,10 +66,8 @@ class Guard:
 
     def _found(self, form: Text) -> Iterator[Kind]:
         needles, squeezed = self._needles, form.squeezed
-        if self._lines:
-            for kept in [kept for kept in self._lines if may_show(kept, form)]:
-                self._lines.remove(kept)
-                needles.add(_LINE, kept.line)
+        if needles.lines:
+            needles.look_closer([kept for kept in needles.lines if may_show(kept, form)])
         for held, kind in needles.inside.items():
             if squeezed.find(held) >= 0 and self._stands(held, squeezed, _anywhere, _SQUEEZED):
                 yield kind

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from masking.guard_needles import DOOR
 from masking.guard_text import Text, squeeze, usual
 
+DOOR = 4
+"""Characters from which a door part is looked for."""
 _PIECES = re.compile(rb"(?s)(?=(?![a-z]{%d})(.{%d}))" % (DOOR, DOOR))
 """Every piece of a squeezed line that is as long as the shortest door and no mere letters: each door has one."""
 

@@ -10,14 +10,13 @@ from typing import ClassVar, NamedTuple
 from unicodedata import is_normalized
 
 from masking.addresses import mask_address
+from masking.guard_kept import DOOR, KeptLine, kept_line
 from masking.guard_text import squeeze, words
 from masking.personal import Kind
 from masking.text import STARS, clean
 
 WHOLE_NAME = 3
 """Letters from which a name is looked for anywhere; a shorter one only as a whole leaf."""
-DOOR = 4
-"""Characters from which a door part is looked for."""
 _WHOLE_DIGITS = 7  # digits from which a number is looked for inside others; fewer stand in quantities and times
 _WITH_CHINA = 13  # digits of a Chinese mobile number with its country code
 _WHOLE_NUMBER, _EXTENSION_DIGITS = 10, 6
@@ -80,25 +79,34 @@ _new_apart = partial(tuple.__new__, Apart)  # a third of the cost of calling the
 class Needles:
     """All that must not be found, by how it is searched."""
 
-    __slots__ = ("_kept", "apart", "inside")
+    __slots__ = ("_kept", "apart", "inside", "lines")
     _ADD: ClassVar[dict[str, tuple[Kind, Callable[[Needles, Kind, str], None]]]]
 
-    def __init__(self, kept: Iterable[str]) -> None:
+    def __init__(self, kept: list[str]) -> None:
         """`kept` holds what the masker left of the values: what it cut out of an address is the door."""
         self._kept = kept
         self.inside: dict[bytes, Kind] = {}
         """Squeezed, with the kind each betrays."""
         self.apart: list[Apart] = []
+        self.lines: list[KeptLine] = []
+        """Address lines that were kept whole, whose doors are worked out when one may stand elsewhere."""
 
     def __len__(self) -> int:
         return len(self.inside) + len(self.apart)
 
-    def add(self, kind: str, value: str) -> None:
-        """Take in one plain value, whole."""
+    def take(self, plain: Iterable[tuple[str, str]]) -> None:
+        """Take in plain values, whole, each after its kind."""
         # Free text is masked by what stands in it; credentials and plain values are nobody's personal data.
-        adding = self._ADD.get(kind)
-        if adding is not None:
-            adding[1](self, adding[0], value)
+        for kind, value in dict.fromkeys(plain):
+            adding = self._ADD.get(kind)
+            if adding is not None and value:
+                adding[1](self, adding[0], value)
+
+    def look_closer(self, lines: Iterable[KeptLine]) -> None:
+        """Work out the doors of lines that were kept whole."""
+        for kept in lines:
+            self.lines.remove(kept)
+            self._doors(Kind.ADDRESS_LINE, kept.line)
 
     def _stand_apart(self, where: Where, kind: Kind, text: str) -> None:
         if text:
@@ -140,7 +148,10 @@ class Needles:
 
     def _name(self, kind: Kind, value: str) -> None:
         if value.isalpha() and is_normalized("NFKC", value):
-            self._letters(kind, value, len(value))
+            if value[0] >= NO_WORDS and len(value) >= WHOLE_NAME:
+                self.inside[value.encode().lower()] = kind
+            else:
+                self._letters(kind, value, len(value))
             return
         value = clean(value, _LIMIT)
         unspaced = value.replace(" ", "")
@@ -157,7 +168,7 @@ class Needles:
         if letters < WHOLE_NAME:
             self._stand_apart(_LEAF, kind, name.lower())
         elif name[0] >= NO_WORDS or (not name.isascii() and _WORDLESS.search(name)):
-            self.inside[name.encode().lower() if name.isalpha() else squeeze(name)] = kind
+            self.inside[squeeze(name)] = kind
         else:
             spelt = words(name)
             self._stand_apart(_WORD, kind, spelt)
@@ -165,6 +176,13 @@ class Needles:
                 self._stand_apart(_WORD, kind, spelt.replace(" ", ""))
 
     def _address(self, kind: Kind, value: str) -> None:
+        kept = kept_line(value) if value in self._kept else None
+        if kept is not None:
+            self.lines.append(kept)
+        else:
+            self._doors(kind, value)
+
+    def _doors(self, kind: Kind, value: str) -> None:
         value = clean(value, _LIMIT)
         found = False
         cut = self._cut(value) if value else []

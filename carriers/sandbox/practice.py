@@ -23,7 +23,7 @@ from carriers.order import OpenOrder, open_order
 from carriers.profile import Answer, CarrierProfile, Condition, Operation, Push
 from carriers.received import Received, verify
 from carriers.shop import is_token_request, read_token_request, token_reply
-from carriers.signing import sign
+from carriers.signing import Template, sign
 from carriers.wire import WireReply, WireRequest
 from masking.personal import Kind
 
@@ -129,17 +129,15 @@ class Courier:
             raise CarrierRefusal("the signature is wrong", code="bad_signature")
         for setter in operation.setters:
             self._check_credential(
-                setter.template.pieces, received.at(setter.target.text) if _readable(setter.target.text) else None
+                setter.template, received.at(setter.target.text) if _readable(setter.target.text) else None
             )
 
-    def _check_credential(self, pieces: tuple[str, ...], stands: str | None) -> None:
-        words = {name.partition(":")[0] for name in pieces[1::2]}
+    def _check_credential(self, template: Template, stands: str | None) -> None:
+        words = {name.word for name in template.names}
         if stands is None or not words or not words <= {"secret", "basic", "token"}:
             return
         moment = Moment(self.secrets, datetime.min, "", "{}")
-        before, _, after = "".join(
-            moment.value(piece) or "" if at % 2 else piece for at, piece in enumerate(pieces)
-        ).partition("{}")
+        before, _, after = template.fill(lambda name: moment.value(name) or "").partition("{}")
         if "token" in words:
             good = stands[len(before) : len(stands) - len(after)] in self.tokens
         else:

@@ -37,3 +37,30 @@ def test_a_character_that_the_forms_charset_lacks_is_refused() -> None:
 
 def test_ten_thousand_form_fields_are_refused() -> None:
     assert refusal_of(envelope_form.loads, b"a=1&" * 10_000, "utf-8", "form") == "malformed_form"
+
+
+def test_a_field_is_replaced_where_it_stands_and_the_first_of_two_is_the_one() -> None:
+    form = envelope_form.loads(b"a=1&b=2&a=3", "utf-8", "")
+    form.put("a", "x y")
+    form.put("b", "")
+    form.put("c", "4")
+    form.put("c", "5")
+    assert (form.get("a"), form.get("b"), form.get("c"), form.field("d")) == ("x y", None, "5", None)
+    assert envelope_form.dumps(form) == b"a=x+y&a=3&c=5"
+
+
+def test_a_document_that_was_closed_into_a_field_goes_until_the_field_is_set_again() -> None:
+    form = envelope_form.loads(b"a=1&b=2", "utf-8", "", ("a",))
+    field = form.fields[0]
+    field.raw = "林".encode()  # type: ignore[attr-defined]
+    assert envelope_form.dumps(form) == b"a=%E6%9E%97&b=2"
+    field[0] = "2"
+    assert envelope_form.dumps(form) == b"a=2&b=2"
+    del field[0]
+    assert envelope_form.dumps(form) == b"b=2"
+
+
+def test_no_stranger_s_names_fill_memory() -> None:
+    form = envelope_form.Form([envelope_form.Field(f"n{at}", "") for at in range(3000)], "utf-8")
+    assert envelope_form.dumps(form).count(b"=") == 3000
+    assert len(envelope_form._HEADS) <= envelope_form._MOST_HEADS

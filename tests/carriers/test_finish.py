@@ -200,3 +200,34 @@ def test_credentials_inside_a_document_of_the_query_are_replaced() -> None:
         {"user": "u", "password": "p&<", "piece": "0034"},
     )
     assert "shop" not in wire.query
+
+
+SIGNED_FORM = """
+id = "signed"
+name = { en = "Signed" }
+last_mile = "ticket"
+base_url = "https://api.signed.example"
+secrets = ["key"]
+
+[sign.main]
+text = "{form:data}&key={secret:key}"
+quote = "java"
+digest = "md5"
+encode = "hex"
+into = "form:sign"
+
+[[operation]]
+id = "create"
+effect = "create"
+match = { path = "/" }
+set = { "form:empty" = "", "form:who" = "v{secret:key}" }
+fields = { plain = ["form:data"] }
+"""
+
+
+def test_what_a_profile_writes_between_placeholders_is_coded_for_the_signature_like_them() -> None:
+    operation = compile_text(SIGNED_FORM, "signed.toml").operations["create"]
+    shop = WireRequest("POST", "/", "", {}, b"data=a+b&empty=x")
+    wire = finish(veil(open_order(operation, shop), relays={}), {"key": "K/1"}, now=NOW, nonce="n")
+    sent = parse_qs(wire.body.decode(), keep_blank_values=True)
+    assert sent == {"data": ["a b"], "who": ["vK/1"], "sign": [hashlib.md5(b"a+b%26key%3DK%2F1").hexdigest()]}

@@ -8,7 +8,7 @@ import pytest
 
 from carriers.errors import CarrierRefusal
 from carriers.received import Received, check_fresh, verify
-from carriers.signing import sign
+from carriers.signing import Placeholder, sign
 from carriers.wire import WireRequest
 from tests.carriers.acme import acme
 
@@ -31,7 +31,7 @@ def test_json_and_xml_are_read_by_their_paths() -> None:
 
 def test_placeholders_are_bytes_body_untouched() -> None:
     received = Received(REQUEST, {"s": "S"})
-    assert [received.source(name) for name in ("body", "path", "secret:s", "token", "form:t")] == [
+    assert [received.source(Placeholder(name)) for name in ("body", "path", "secret:s", "token", "form:t")] == [
         REQUEST.body,
         b"/p",
         b"S",

@@ -116,6 +116,14 @@ def test_a_template_with_a_loose_brace_is_an_error(text: str) -> None:
         template(text)
 
 
+def test_a_template_is_filled_between_its_literals() -> None:
+    made = template("a{secret:s}b{method}")
+    assert made.fill(PLACES.__getitem__) == f"a{SECRET}bcreate"
+    assert made.render(source, "gbk") == made.fill(PLACES.__getitem__).encode()
+    assert [(name.word, name.rest) for name in made.names] == [("secret", "s"), ("method", "")]
+    assert (template("{path}").only, made.only, template("").fill(PLACES.__getitem__)) == ("path", None, "")
+
+
 NOW = datetime(2026, 11, 25, 13, 1, 2, tzinfo=UTC)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from masking.guard import Guard
 from masking.guard_kept import KeptLine, kept_line, may_show
 from masking.guard_text import Text
+from masking.personal import Kind
 
 LINE = "12 Main Street Apt 4B"
 
@@ -90,5 +91,5 @@ words = st.sampled_from(
 def test_the_gate_finds_the_same_with_and_without_the_glance(line: str, parts: list[str], between: str) -> None:
     text = between.join(line if part == "@" else part for part in parts)
     closely = Guard([], [line])
-    closely._needles.add("address_line", line)
+    closely._needles._doors(Kind.ADDRESS_LINE, line)
     assert Guard([("address_line", line)], [line]).check(text) == closely.check(text)

@@ -9,8 +9,8 @@ from masking.personal import Kind
 
 
 def made(kind: str, value: str, *kept: str) -> tuple[set[str], set[tuple[str, Where]]]:
-    needles = Needles(kept)
-    needles.add(kind, value)
+    needles = Needles(list(kept))
+    needles.take([(kind, value)])
     return {text.decode() for text in needles.inside}, {(one.text, one.where) for one in needles.apart}
 
 
@@ -114,9 +114,9 @@ def test_what_is_no_personal_value_of_its_own_gives_no_needle(kind: str) -> None
 
 
 def test_each_needle_betrays_its_kind() -> None:
-    needles = Needles(())
+    needles = Needles([])
     for kind, value in (("phone", "13800138000"), ("name", "王明"), ("email", "A@Example.com"), ("id", "GB 123456789")):
-        needles.add(kind, value)
+        needles.take([(kind, value)])
     assert needles.inside == {b"13800138000": Kind.PHONE, b"gb123456789": Kind.ID}
     assert len(needles) == 4
     assert [(one.text, one.kind, one.cased) for one in needles.apart] == [
