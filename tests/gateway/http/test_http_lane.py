@@ -21,10 +21,10 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @asynccontextmanager
-async def serving(handler: Handler, *, lane: bool = True) -> AsyncIterator[int]:
-    """An application with one lane, `/c/`, on a free port."""
+async def serving(handler: Handler, *, lanes: dict[str, Handler] | None = None) -> AsyncIterator[int]:
+    """An application on a free port, with one lane, `/c/`, unless others are given."""
     app = web.Application(client_max_size=1000)
-    app[LANES] = {"/c/": handler} if lane else {}
+    app[LANES] = {"/c/": handler} if lanes is None else lanes
     app.router.add_route("*", "/c/{path:.*}", handler)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
@@ -73,6 +73,16 @@ async def test_an_answer_is_what_it_says_and_a_date() -> None:
     assert parsedate_to_datetime(fields(said)["date"]).tzinfo is not None
 
 
+async def test_a_lane_may_be_a_whole_path_and_then_is_no_other() -> None:
+    async def elsewhere(request: web.Request) -> Written:
+        return Written(200, b"elsewhere", {})
+
+    async with serving(elsewhere, lanes={"/c/x/y": hello}) as port:
+        assert (await told(port, post("Connection: close"))).endswith(b"<hi>")
+        assert (await told(port, post("Connection: close").replace(b"/c/x/y", b"/c/x/y/"))).endswith(b"elsewhere")
+        assert (await told(port, post("Connection: close").replace(b"/c/x/y", b"/c/x"))).endswith(b"elsewhere")
+
+
 async def test_one_connection_takes_one_request_after_another() -> None:
     async with serving(hello) as port:
         said = await told(port, post() * 3 + post("Connection: close"))
@@ -115,7 +125,7 @@ async def test_what_has_no_body_says_nothing_of_its_length(status: int) -> None:
 
 @pytest.mark.parametrize("lane", [True, False])
 async def test_a_refusal_is_the_same_on_either_way(lane: bool) -> None:
-    async with serving(refuses, lane=lane) as port:
+    async with serving(refuses, lanes={"/c/": refuses} if lane else {}) as port:
         said = await told(port, post("Connection: close"))
     found = fields(said)
     if not lane:
