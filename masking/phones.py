@@ -97,7 +97,7 @@ def _dialable(number: Number, region: str) -> str:
         return "+86" + number.local
     if number.shape is Shape.LANDLINE and region == "CN":
         return "+86" + number.prefix[1:] + number.local
-    if number.shape is Shape.INTERNATIONAL:
+    if number.prefix:
         return _e164(f"+{number.prefix}{number.local}", region)
     return _e164(number.raw, region)
 
@@ -109,10 +109,14 @@ def _e164(text: str, region: str) -> str:
     digits = "".join([ch for ch in text if ch in "0123456789"])
     if len(digits) < SHORTEST_E164 and digits == text:
         return digits
+    # A number of no plan stays as it is written, its plus sign with it: read again without, it would be another country's.
+    as_written = "+" + digits if text.startswith("+") else digits
     try:
         parsed = phonenumbers.parse(text, region or None)
     except phonenumbers.NumberParseException:
-        return digits
-    if phonenumbers.is_possible_number(parsed):
-        return str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
-    return digits
+        return as_written
+    if not phonenumbers.is_possible_number(parsed):
+        return as_written
+    written = str(phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164))
+    # Of a number that is none the library drops noughts and carrier codes with each reading.
+    return written if written == text or phonenumbers.is_valid_number(parsed) else _e164(written, region)
