@@ -7,7 +7,7 @@ there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from carriers import fieldpath
 from carriers.errors import ProfileError
@@ -55,8 +55,13 @@ WORDS: dict[str, tuple[Kind, str]] = {
 }
 """The words that profiles say, with what each means: a kind, and which part of a value, an address or an answer."""
 
-ADDRESS_PARTS = frozenset(("country", "state", "city", "district", "postcode"))
-PERSONAL = frozenset((Kind.NAME, Kind.PHONE, Kind.EMAIL, Kind.ADDRESS_LINE, Kind.COMPANY, Kind.ID))
+PARTY_KINDS = (Kind.NAME, Kind.PHONE, Kind.EMAIL, Kind.COMPANY, Kind.ADDRESS_LINE, Kind.ID)
+PLACE_PARTS = ("country", "state", "city", "district", "postcode")
+"""What a party consists of, and what of it is plain."""
+SPLIT_PHONE = len(PARTY_KINDS) + len(PLACE_PARTS)
+"""A piece of a number that stands in several fields."""
+PERSONAL = frozenset(PARTY_KINDS)
+ADDRESS_PARTS = frozenset(PLACE_PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,20 @@ class Rule:
     """For a phone: the key beside it that holds the extension, where the format has one."""
     stranger: bool = False
     """Nobody claimed the leaf; the policy lets it pass through the detector or reports it."""
+    says: int = field(init=False, repr=False, compare=False)
+    """What of its party the leaf says: an index into `PARTY_KINDS` and `PLACE_PARTS` after them, `SPLIT_PHONE`, or -1 for nothing."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "says", _says(self.kind, self.part))
+
+
+def _says(kind: Kind, part: str) -> int:
+    if kind is Kind.PLAIN and part in ADDRESS_PARTS:
+        return len(PARTY_KINDS) + PLACE_PARTS.index(part)
+    # A shop's own id of a person is no number of theirs, a point on a map no line: the shop alone has them back.
+    if kind not in PERSONAL or part == "coordinates" or (part == "alias" and kind is Kind.ID):
+        return -1
+    return SPLIT_PHONE if part and kind is Kind.PHONE else PARTY_KINDS.index(kind)
 
 
 PLAIN = Rule(Kind.PLAIN)

@@ -130,7 +130,9 @@ def check_sample(operation: Operation, body: bytes, fmt: str, *, answer: bool = 
 
 
 def _met(sheet: Sheet) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    for leaf in (*sheet.routing, *sheet.fresh, *(leaf for facts in sheet.facts.values() for leaf in facts)):
+    for path, rule in sheet.fresh:
+        yield path, _classed(rule, "")
+    for leaf in (*sheet.routing, *(leaf for facts in sheet.facts.values() for leaf in facts)):
         yield leaf.path, _classed(leaf.rule, "")
     for leaf in sheet.leaves:
         group, kind, party = _classed(leaf.rule, "")

@@ -133,7 +133,7 @@ def loads(raw: bytes, charset: str, path: str, documents: Collection[str] = ()) 
             if "%" in name or "+" in name:
                 name = _decode(name, charset, path)
             if value and name in documents and charset == UTF_8:
-                fields.append(DocumentField(name, None, raw=unquote(value.encode(), path)))
+                fields.append(DocumentField(name, None, raw=unquote(value, path)))
                 continue
             if "%" in value or "+" in value:
                 value = _decode(value, charset, path)
@@ -162,6 +162,6 @@ def _head(name: str, charset: str) -> bytes:
 
 def _decode(text: str, charset: str, path: str) -> str:
     try:
-        return unquote(text.encode(charset), path).decode(charset)
+        return unquote(text, path, charset).decode(charset)
     except UnicodeDecodeError:
         raise CarrierRefusal(f"the form is not {charset}", code="bad_charset", path=path) from None

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from typing import Any
 
 from carriers import envelope_json, envelope_xml
+from carriers.claim import PARTY_KINDS, PLACE_PARTS, SPLIT_PHONE
 from carriers.errors import CarrierRefusal
 from carriers.profile import Operation
 from carriers.sheet import Leaf, Level, Sheet
@@ -17,9 +19,10 @@ from carriers.walk import open_level, walk_body
 from carriers.wire import WireRequest
 from masking.personal import Kind, Party, PostalAddress, Role
 
-_FREE_TEXT, _NAME, _PHONE, _EMAIL = Kind.FREE_TEXT, Kind.NAME, Kind.PHONE, Kind.EMAIL
-_COMPANY, _ADDRESS_LINE, _ID = Kind.COMPANY, Kind.ADDRESS_LINE, Kind.ID
-_NOWHERE: Mapping[str, str] = {}
+_FREE_TEXT, _PHONE = Kind.FREE_TEXT, Kind.PHONE
+_PHONES = PARTY_KINDS.index(_PHONE)
+_NOTHING_SAID: list[Any] = [()] * len(PARTY_KINDS) + [None] * len(PLACE_PARTS)
+"""By `Rule.says`: the texts of each kind, and the one of each part of the place."""
 _BOOKING = ("create", "return")
 _NO_TEXT = frozenset(("country", "area", "ext", "last4", "coordinates"))
 """Parts that are nobody's alone, or no text that could stand elsewhere."""
@@ -258,61 +261,59 @@ def _beside(area: Leaf, other: Leaf) -> bool:
 
 def _parties(leaves: list[Leaf], routing: list[Leaf]) -> dict[Role, Party]:
     """Gather the leaves of each role. Of several claims of a role, each part is taken from the first that has it."""
-    found: dict[Role, dict[Kind, tuple[int, list[str]]]] = {}
+    found: dict[Role, list[Any]] = {}
     numbers: dict[Role, dict[int, dict[str, str]]] = {}
-    role: Role | None = None
-    parts: dict[Kind, tuple[int, list[str]]] = {}
+    role, said = Role.THIRD_PARTY, _NOTHING_SAID
     for leaf in leaves:
         rule = leaf.rule
-        kind, part = rule.kind, rule.part
-        if kind is _FREE_TEXT or (part and _shops_alone(kind, part)):
+        part = rule.says
+        if part < 0:
             continue
-        if leaf.role is not role:  # the leaves of one party stand together
+        if leaf.role is not role or said is _NOTHING_SAID:  # the leaves of one party stand together
             role = leaf.role
-            parts = found.setdefault(role, {})
-        if part and kind is _PHONE:
-            numbers.setdefault(leaf.role, {}).setdefault(rule.party, {})[part] = leaf.value
-            continue
-        said = parts.get(kind)
-        if said is None:
-            parts[kind] = rule.party, [leaf.value]
-        elif said[0] == rule.party:
-            said[1].append(leaf.value)
+            if role not in found:
+                found[role] = _NOTHING_SAID.copy()
+            said = found[role]
+        if part == SPLIT_PHONE:
+            numbers.setdefault(role, {}).setdefault(rule.party, {})[rule.part] = leaf.value
+        elif not said[part]:
+            said[part] = (leaf.value,)
+        elif _first_claim(leaves, role, part) == rule.party:
+            said[part] += (leaf.value,)
     for role, split in numbers.items():
-        _add_split(found[role], split)
-    places: dict[Role, dict[str, str]] = {}
+        _add_split(found[role], split, _first_claim(leaves, role, _PHONES))
     for leaf in routing:
-        place = places.get(leaf.role)
-        if place is None:
-            place = places[leaf.role] = {}
-        place.setdefault(leaf.rule.part, leaf.value)
-    return {role: _party(parts, places.get(role, _NOWHERE)) for role, parts in found.items()}
+        if leaf.role in found and found[leaf.role][leaf.rule.says] is None:
+            found[leaf.role][leaf.rule.says] = leaf.value
+    parties = {}
+    for role, said in found.items():
+        parties[role] = _party(said)
+    return parties
 
 
-def _shops_alone(kind: Kind, part: str) -> bool:
-    """A shop's own id of a person is no number of theirs, a point on a map no line: the shop alone has them back."""
-    return part == "coordinates" or (part == "alias" and kind is _ID)
+def _first_claim(leaves: list[Leaf], role: Role, part: int) -> int | None:
+    """The party claim of the first leaf that says this part of the role."""
+    return next((leaf.rule.party for leaf in leaves if leaf.rule.says == part and leaf.role is role), None)
 
 
-def _add_split(parts: dict[Kind, tuple[int, list[str]]], split: dict[int, dict[str, str]]) -> None:
-    """Put numbers that stand in several fields beside the whole ones."""
-    first, phones = parts.setdefault(_PHONE, (next(iter(split)), []))
-    number = split.get(first, {})
+def _add_split(said: list[Any], split: dict[int, dict[str, str]], claim: int | None) -> None:
+    """Put numbers that stand in several fields beside the whole ones, which are of `claim`."""
+    phones = list(said[_PHONES])
+    number = split.get(next(iter(split)) if claim is None else claim, {})
     if phones and "ext" in number:
         phones[0] += f"-{number['ext']}"
-    phones.extend(filter(None, [_joined(number)]))
+    said[_PHONES] = (*phones, *filter(None, [_joined(number)]))
 
 
-def _party(parts: dict[Kind, tuple[int, list[str]]], place: Mapping[str, str]) -> Party:
-    name, phone, email = parts.get(_NAME), parts.get(_PHONE), parts.get(_EMAIL)
-    company, street, ids = parts.get(_COMPANY), parts.get(_ADDRESS_LINE), parts.get(_ID)
+def _party(said: list[Any]) -> Party:
+    names, phones, emails, companies, lines, ids, country, state, city, district, postcode = said
     return Party(
-        " ".join(name[1]) if name else "",
-        "\n".join(dict.fromkeys(phone[1])) if phone else "",
-        email[1][0] if email else "",
-        company[1][0] if company else "",
-        PostalAddress(street="\n".join(street[1]) if street else "", **place),
-        tuple(dict.fromkeys(ids[1])) if ids else (),
+        " ".join(names),
+        "\n".join(dict.fromkeys(phones)),
+        emails[0] if emails else "",
+        companies[0] if companies else "",
+        PostalAddress(country or "", state or "", city or "", district or "", "\n".join(lines), postcode or ""),
+        tuple(dict.fromkeys(ids)) if ids else (),
     )
 
 

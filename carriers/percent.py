@@ -1,4 +1,4 @@
-"""Percent-coding as Java's URLEncoder does it, and back: bytes in, bytes out, by C-coded parts of the standard library.
+"""Percent-coding as Java's URLEncoder does it, and back: by C-coded parts of the standard library.
 
 Java keeps letters, digits and `. - * _`, writes a blank as `+` and everything else as `%XX` with capitals; SF signs over exactly that, and every
 form parser reads it. Two thirds of a Chinese order are bytes above 127, for which the standard library's `quote_plus` costs a dictionary
@@ -27,13 +27,19 @@ def quote(data: bytes) -> bytes:
     return charmap_decode(data, "strict", _SPREAD)[0].encode().translate(_TO_CODE)
 
 
-def unquote(coded: bytes, path: str) -> bytes:
-    """What `coded` stands for. Raises CarrierRefusal(code="malformed_form") at a percent sign without two hex digits."""
-    # What quoted-printable reads otherwise goes first. Replacing what is not there costs less than asking whether it is.
-    coded = coded.replace(b"+", b" ").replace(b"=", b"%3D").replace(b"\r", b"%0D").replace(b"\n", b"%0A")
-    # The letter at the end keeps blanks there, which quoted-printable would take for padding; it is no hexadecimal digit.
-    plain = binascii.a2b_qp(coded.replace(b"%", b"=") + b"z")[:-1]
-    # A broken escape stays as an equal sign; only where one is there the lengths have to tell.
-    if plain.find(b"=") >= 0 and len(plain) != len(coded) - 2 * coded.count(b"%"):
+def unquote(coded: str, path: str, charset: str = "utf-8") -> bytes:
+    """What `coded` stands for; `charset` is that of what stands in it uncoded. Raises CarrierRefusal(code="malformed_form") at a percent
+    sign without two hexadecimal digits."""
+    # What quoted-printable reads otherwise goes first.
+    if "+" in coded:
+        coded = coded.replace("+", " ")
+    if "=" in coded:
+        coded = coded.replace("=", "%3D")
+    if "\r" in coded or "\n" in coded:
+        coded = coded.replace("\r", "%0D").replace("\n", "%0A")
+    printable = coded.replace("%", "=").encode(charset)
+    plain = binascii.a2b_qp(printable)
+    # A broken escape stays as an equal sign, or is lost at the end; only there the lengths have to tell.
+    if (plain.find(b"=") >= 0 or coded.endswith("%")) and len(plain) != len(printable) - 2 * coded.count("%"):
         raise CarrierRefusal("a percent sign without two hexadecimal digits", code="malformed_form", path=path)
     return plain

@@ -140,6 +140,8 @@ class Matcher:
     name: str
     value: str
     steps: tuple[Step, ...] = ()
+    pair: bytes = b""
+    """`name=value` as it stands in a form or a query; both are plain words that percent-coding leaves alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +230,10 @@ class CarrierProfile:
     """The carrier's further hosts by name, with their public URLs as a hint."""
     secrets: tuple[str, ...]
     operations: Mapping[str, Operation]
+    literal: Mapping[str, tuple[Operation, ...]]
+    """By path without variables: the operations that it may be, in the file's order."""
+    variable: tuple[Operation, ...]
+    """The operations with variables in their path, in the file's order."""
     pushes: tuple[Push, ...]
     events: Mapping[str, str]
     """The carrier's status code -> an event of the stage machine."""
@@ -243,10 +249,12 @@ class CarrierProfile:
 
     def match(self, request: WireRequest) -> Operation:
         """The operation that the request is. Raises CarrierRefusal(code="unknown_operation")."""
-        for operation in self.operations.values():
+        path = request.path
+        found = self.literal.get(path)
+        for operation in self.variable if found is None else found:
             if (
                 operation.method == request.method
-                and operation.pattern.fullmatch(request.path)
+                and (found is not None or operation.pattern.fullmatch(path))
                 and _holds(operation, request)
             ):
                 return operation
@@ -254,24 +262,26 @@ class CarrierProfile:
 
 
 def _holds(operation: Operation, request: WireRequest) -> bool:
-    return all(_one_holds(matcher, request) for matcher in operation.matchers)
+    for matcher in operation.matchers:  # noqa: SIM110 - every request comes here: a generator costs more than its one matcher
+        if not _one_holds(matcher, request):
+            return False
+    return True
 
 
 def _one_holds(matcher: Matcher, request: WireRequest) -> bool:
     match matcher.place:
         case "form":
-            return _pair_stands(request.body, matcher.name, matcher.value)
+            return _stands(matcher.pair, request.body)
         case "query":
-            return _pair_stands(request.query.encode(), matcher.name, matcher.value)
+            return _stands(matcher.pair, request.query.encode())
         case "header":
             return request.headers.get(matcher.name, "") == matcher.value
     stands = peek(request.body, matcher.steps)
     return stands == matcher.value or (matcher.value == "*" and stands != "")
 
 
-def _pair_stands(pairs: bytes, name: str, value: str) -> bool:
-    """Whether `name=value` stands in a form; both are plain words that percent-coding leaves alone."""
-    pair = f"{name}={value}".encode()
+def _stands(pair: bytes, pairs: bytes) -> bool:
+    """Whether a pair stands among those of a form."""
     at = pairs.find(pair)
     while at >= 0:
         end = at + len(pair)

@@ -114,6 +114,8 @@ class _Compiler(Claims):
             hosts=MappingProxyType(dict(table.hosts)),
             secrets=tuple(table.secrets),
             operations=MappingProxyType(operations),
+            literal=MappingProxyType(_by_literal_path(operations)),
+            variable=tuple(operation for operation in operations.values() if operation.pattern.groups),
             pushes=tuple(self._push(index, push) for index, push in enumerate(table.push)),
             events=MappingProxyType(dict(table.events)),
             mask_allowed=self.manner.mask_allowed,
@@ -360,10 +362,19 @@ def _pattern(path: str) -> re.Pattern[str]:
         ) from None
 
 
+def _by_literal_path(operations: Mapping[str, Operation]) -> dict[str, tuple[Operation, ...]]:
+    """Which operations a path without variables may be: a segment of it may be another operation's variable."""
+    paths = [operation.path for operation in operations.values() if not operation.pattern.groups]
+    return {
+        path: tuple(operation for operation in operations.values() if operation.pattern.fullmatch(path))
+        for path in paths
+    }
+
+
 def _matchers(table: OperationTable) -> Iterator[Matcher]:
     wanted = table.match
     for place_, pairs in (("form", wanted.form), ("query", wanted.query), ("header", wanted.header)):
         for name, value in pairs.items():
-            yield Matcher(place_, name.lower() if place_ == "header" else name, value)
+            yield Matcher(place_, name.lower() if place_ == "header" else name, value, pair=f"{name}={value}".encode())
     for path, value in wanted.json.items():
         yield Matcher("body", path, value, fieldpath.parse(path))

@@ -33,8 +33,8 @@ class Leaf(Struct, eq=False, gc=False):
     path: str
     rule: Rule
     role: Role
-    value: Any
-    """The text as it stands; a fresh value (timestamp, credential) keeps its JSON type."""
+    value: str
+    """The text as it stands."""
     container: Any
     key: Any
 
@@ -71,8 +71,8 @@ class Sheet(Struct, eq=False):
     """Country to postcode of the parties: plain, but part of their address."""
     facts: dict[str, list[Leaf]] = {}
     """By word: reference, waybill, label and what else the profile points at."""
-    fresh: list[Leaf] = []
-    """Credentials, signatures, timestamps: no part of the business document."""
+    fresh: list[tuple[str, Rule]] = []
+    """Where credentials, signatures and timestamps stand: no part of the business document."""
     apart: list[tuple[Any, Any, Any]] = []
     """Container, key and value of what the business document leaves out: what is fresh, and the string of a level that is opened."""
     drops: list[tuple[Any, Any]] = []
@@ -99,7 +99,7 @@ class Sheet(Struct, eq=False):
         if kind is _CREDENTIAL:
             # Kept as it is, number or text: it may go back in unchanged.
             self.apart.append((container, key, value))
-            self.fresh.append(Leaf(path, rule, THIRD_PARTY, value, container, key))
+            self.fresh.append((path, rule))
             return
         text = value if type(value) is str else spelled(value)
         leaf = Leaf(path, rule, rule.role or role or THIRD_PARTY, text, container, key)

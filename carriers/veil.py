@@ -76,10 +76,7 @@ class Veiled:
         """Everything the carrier will read, decoded: the closed levels' own bytes, one level a line, with escapes undone."""
         request = self.order.request
         sheet = self.order.sheet
-        # An inner document is read at its own level; credentials and signatures are replaced before anybody reads them.
-        elsewhere = {id(level.container) for level in sheet.levels}
-        elsewhere.update([id(leaf.container) for leaf in sheet.fresh])
-        pieces = [_clear(level, elsewhere) for level in sheet.levels]
+        pieces = [_clear(level) for level in sheet.levels]
         pieces.append(unquote(request.path) if "%" in request.path else request.path)
         headers = self.order.operation.headers
         if headers:
@@ -332,11 +329,12 @@ def _put_beside(leaf: Leaf, ext: str) -> None:
         leaf.container[leaf.rule.beside] = ext
 
 
-def _clear(level: Level, elsewhere: set[int]) -> str:
+def _clear(level: Level) -> str:
     """One level's leaves as the carrier will read them."""
     tree = level.tree
     if isinstance(tree, Form):
-        return "\n".join([field.text for field in tree.fields if field.text and id(field) not in elsewhere])
+        # An inner document is read at its own level; credentials and signatures are replaced before anybody reads them.
+        return "\n".join([field.text for field in tree.fields if not field.apart and field.text])
     if isinstance(tree, envelope_xml.Xml):
         return "\n".join(
             "\n".join([element.text or "", *map(str, element.attrib.values())]) for element in tree.root.iter()

@@ -6,6 +6,7 @@ knows. XML is walked by `walk_xml.py`.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -64,10 +65,8 @@ def open_level(node: Node, raw: bytes, container: Any, key: Any, path: str, role
             tree = [raw if clear else envelope_cipher.decrypt(cipher, raw, sheet.secrets.get(cipher), path)]
             open_level(inner, tree[0], tree, 0, path, role, sheet)
     sheet.levels.append(Level(path, node, tree, container, key))
-    if isinstance(container, Field):
-        container.apart = True
-    elif container is not None:
-        sheet.apart.append((container, key, ""))
+    if container is not None:
+        _set_apart(container, key, sheet)
 
 
 def claim_value(
@@ -162,27 +161,33 @@ def _claim_scalar(node: Node, value: Any, container: Any, key: Any, path: str, r
 def _claim_form(node: Node, form: envelope_form.Form, path: str, role: Role | None, sheet: Sheet) -> None:
     keys, rest, fresh = node.keys, node.rest, sheet.fresh
     prefix = f"{path}~form:" if path and path != "query" else ("query:" if path else "form:")
-    names = [field.name for field in form.fields]
-    repeated = len(set(names)) < len(names)
-    for name, field in zip(names, form.fields):
+    if len({field.name for field in form.fields}) < len(form.fields):
+        _refuse_repeats(node, form, prefix)
+    for field in form.fields:
+        name = field.name
         below = keys.get(name, rest)
         if below is None:
             below = sheet.unclaimed(prefix + shown_key(name))
-        # Two parsers may pick different ones of two: only what is claimed as a list may repeat.
-        if repeated and below.items is None and names.count(name) > 1:
-            raise CarrierRefusal("a form field stands twice", code="duplicate_key", path=prefix + shown_key(name))
-        rule = below.rule
-        if below.drop:
-            sheet.drops.append((field, 0))
         if below.lane == SKIP:
             continue
+        if below.drop:
+            sheet.drops.append((field, 0))
+        rule = below.rule
         if rule is not None and rule.kind is _CREDENTIAL:
             field.apart = True
-            fresh.append(Leaf(prefix + name, rule, THIRD_PARTY, field.text, field, 0))
+            fresh.append((prefix + name, rule))
         elif type(field) is DocumentField:
             open_level(below, field.encoded(UTF_8), field, 0, prefix + name, role, sheet)
         else:
             _claim_scalar(below.items or below, field.text, field, 0, prefix + name, role, sheet)
+
+
+def _refuse_repeats(node: Node, form: envelope_form.Form, prefix: str) -> None:
+    """Two parsers may pick different ones of two fields: only what is claimed as a list may repeat."""
+    for name, times in Counter(field.name for field in form.fields).items():
+        below = node.keys.get(name, node.rest)
+        if times > 1 and below is not None and below.items is None:
+            raise CarrierRefusal("a form field stands twice", code="duplicate_key", path=prefix + shown_key(name))
 
 
 def _claim_parts(node: Node, parts: envelope_multipart.Multipart, role: Role | None, sheet: Sheet) -> None:
@@ -202,6 +207,14 @@ def _claim_parts(node: Node, parts: envelope_multipart.Multipart, role: Role | N
             except UnicodeDecodeError:
                 raise CarrierRefusal("the part is not UTF-8", code="bad_charset", path=path) from None
             _claim_scalar(below, text, part, 0, path, role, sheet)
+
+
+def _set_apart(container: Any, key: Any, sheet: Sheet) -> None:
+    """The string that was opened counts no more: its level does."""
+    if isinstance(container, Field):
+        container.apart = True
+    else:
+        sheet.apart.append((container, key, ""))
 
 
 def _below(path: str, mark: str) -> str:

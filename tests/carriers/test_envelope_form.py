@@ -64,3 +64,23 @@ def test_no_stranger_s_names_fill_memory() -> None:
     form = envelope_form.Form([envelope_form.Field(f"n{at}", "") for at in range(3000)], "utf-8")
     assert envelope_form.dumps(form).count(b"=") == 3000
     assert len(envelope_form._HEADS) <= envelope_form._MOST_HEADS
+
+
+def test_a_document_in_a_form_is_kept_as_bytes_and_told_as_text() -> None:
+    body = b"a=1&d=%7B%22x%22%3A%22%E9%A1%BA+%22%7D&d2=%7B%7D"
+    form = envelope_form.loads(body, "utf-8", "", {"d"})
+    field = form.fields[1]
+    assert isinstance(field, envelope_form.DocumentField) and not isinstance(
+        form.fields[2], envelope_form.DocumentField
+    )
+    assert (field.encoded("utf-8"), field.text, form.get("d")) == ('{"x":"顺 "}'.encode(), '{"x":"顺 "}', '{"x":"顺 "}')
+    assert (field.encoded("gbk"), envelope_form.dumps(form)) == ('{"x":"顺 "}'.encode("gbk"), body)
+    field[0] = "{}"
+    assert envelope_form.dumps(form) == b"a=1&d=%7B%7D&d2=%7B%7D"
+    del field[0]
+    assert envelope_form.dumps(form) == b"a=1&d2=%7B%7D"
+
+
+def test_a_document_in_a_gbk_form_and_an_empty_one_are_texts_like_any_other() -> None:
+    assert type(envelope_form.loads(b"d=%B9%CB", "gbk", "", {"d"}).fields[0]) is envelope_form.Field
+    assert type(envelope_form.loads(b"d=", "utf-8", "", {"d"}).fields[0]) is envelope_form.Field

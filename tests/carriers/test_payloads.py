@@ -197,7 +197,7 @@ def test_leaves_that_are_nobodys_keep_their_value(folder: str, file: str) -> Non
     operation, order = veiled(folder, file)
     after = texts(preview(order).body, file)
     before = texts(read(folder, file), file)
-    ours = {path for path, _, _, _ in order.order.fields} | {leaf.path for leaf in order.order.sheet.fresh}
+    ours = {path for path, _, _, _ in order.order.fields} | {path for path, _ in order.order.sheet.fresh}
     dropped = set(before) - set(after)
     changed = {path for path in before if path in after and before[path] != after[path]} - ours
     assert changed - {setter.target.text for setter in operation.setters} == set()

@@ -180,6 +180,16 @@ def test_an_operation_is_told_by_method_path_and_values() -> None:
         assert refusal.value.code == "unknown_operation"
 
 
+def test_a_path_that_two_operations_may_have_is_the_first_ones_whose_values_stand() -> None:
+    look = 'match = { method = "GET", path = "/orders" }'
+    create = 'match = { path = "/orders/{version}" }'
+    literal = 'match = { path = "/orders/v2", query = { kind = "b" } }'
+    late = compile_text(GOOD.replace(look, literal), "acme.toml")
+    assert [late.match(WireRequest("POST", f"/orders/{v}", "kind=b")).id for v in ("v2", "v3")] == ["create", "create"]
+    early = compile_text(GOOD.replace(create, literal).replace(look, create), "acme.toml")
+    assert [early.match(WireRequest("POST", "/orders/v2", query)).id for query in ("kind=b", "")] == ["create", "look"]
+
+
 def test_a_value_inside_a_nested_document_tells_operations_apart() -> None:
     text = GOOD.replace(
         'match = { method = "GET", path = "/orders" }',

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
+from carriers.errors import CarrierRefusal
 from carriers.order import open_order
+from carriers.profile import load_profiles
 from carriers.walk import Sheet, walk_body
 from carriers.wire import WireRequest
 from tests.carriers.acme import ORDER, acme, request
@@ -25,3 +29,21 @@ def test_inner_levels_come_before_outer_ones() -> None:
     body = b"serviceCode=EXP_RECE_SEARCH_ORDER_RESP&msgData=%7B%22orderId%22%3A%221%22%7D"
     order = open_order(sf.operations["lookup"], WireRequest("POST", "/std/service", "", {}, body))
     assert [level.path for level in order.sheet.levels] == ["form:msgData", ""]
+
+
+@pytest.mark.parametrize(
+    ("document", "code"),
+    [
+        (b"%7B%22orderId%22%3A%22%FF%22%7D", "bad_charset"),
+        (b"%7B%22orderId%22%3A%221", "malformed_json"),
+        (b"%7B%22orderId%22%3A%221%22%7D&msgData=%7B%7D", "duplicate_key"),
+        (b"%7B%22orderId%22%3A%221%22%2C%22orderId%22%3A%222%22%7D", "duplicate_key"),
+        (b"%7B%22orderId%22%3A%221%2", "malformed_form"),
+    ],
+)
+def test_a_document_in_a_form_is_refused_as_it_would_be_alone(document: bytes, code: str) -> None:
+    operation = load_profiles()["sf-express"].operations["lookup"]
+    body = b"serviceCode=EXP_RECE_SEARCH_ORDER_RESP&msgData=" + document
+    with pytest.raises(CarrierRefusal) as refusal:
+        open_order(operation, WireRequest("POST", "/std/service", "", {}, body))
+    assert refusal.value.code == code
