@@ -130,7 +130,7 @@ def loads(raw: bytes, charset: str, path: str, documents: Collection[str] = ()) 
     for pair in pairs:
         if pair:
             name, _, value = pair.partition("=")
-            if "%" in name or "+" in name:
+            if not name.isalnum() and ("%" in name or "+" in name):
                 name = _decode(name, charset, path)
             if value and name in documents and charset == UTF_8:
                 fields.append(DocumentField(name, None, raw=unquote(value, path)))

@@ -133,7 +133,7 @@ def open_order(
     `attachments` are the places (`$.documentImages[]`) whose documents a scope lets through as they are; any other is refused.
     """
     charset, content_type = _content(operation, request)
-    sheet = Sheet(policy=operation.unclassified, charset=charset, content_type=content_type, secrets=keys or {})
+    sheet = Sheet(operation.unclassified, charset, content_type, keys or {})
     _open_query(operation, request, sheet)
     if operation.root.inner is not None:
         walk_body(operation.root, request.body, sheet)
@@ -154,7 +154,8 @@ def _named(path: str, attachments: Collection[str]) -> bool:
 
 def _content(operation: Operation, request: WireRequest) -> tuple[str, str]:
     """The charset and content type of the body. Refuses a coding or a type that the operation does not speak."""
-    if request.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+    coding = request.headers.get("content-encoding")
+    if coding and coding.lower() != "identity":
         raise CarrierRefusal("compressed bodies are not opened", code="encoded_body")
     content_type = request.headers.get("content-type", "")
     return _charset(operation.root.codec, operation.manner.charset, content_type), content_type

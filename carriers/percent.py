@@ -37,7 +37,8 @@ def unquote(coded: str, path: str, charset: str = "utf-8") -> bytes:
         coded = coded.replace("=", "%3D")
     if "\r" in coded or "\n" in coded:
         coded = coded.replace("\r", "%0D").replace("\n", "%0A")
-    printable = coded.replace("%", "=").encode(charset)
+    escaped = coded.replace("%", "=")
+    printable = escaped if escaped.isascii() else escaped.encode(charset)
     plain = binascii.a2b_qp(printable)
     # A broken escape stays as an equal sign, or is lost at the end; only there the lengths have to tell.
     if (plain.find(b"=") >= 0 or coded.endswith("%")) and len(plain) != len(printable) - 2 * coded.count("%"):

@@ -26,6 +26,9 @@ __all__ = ["Sheet", "claim_value", "open_level", "walk_body"]
 _CREDENTIAL: Final = Kind.CREDENTIAL
 _REMARK: Final = Rule(Kind.FREE_TEXT)
 _OPENINGS = ("{", "[", "<", '"')
+_FIRST = tuple(
+    [f"[{index}]" for index in range(16)]
+)  # most lists are short, and formatting a number costs more than its item
 _SCALARS = frozenset((str, int, float, bool, type(None), msgspec.Raw))
 
 
@@ -85,10 +88,11 @@ def claim_value(
         if node.single and len(value) > 1 and not sheet.lenient:
             raise CarrierRefusal("several orders in one request: send them one by one", code="batch_refused", path=path)
         for index, item in enumerate(value):
+            below = path + (_FIRST[index] if index < len(_FIRST) else f"[{index}]")
             if items.lane == ENTER and type(item) is dict:
-                _claim_map(items, item, f"{path}[{index}]", role, sheet, depth + 1)
+                _claim_map(items, item, below, role, sheet, depth + 1)
             else:
-                claim_value(items, item, value, index, f"{path}[{index}]", role, sheet, depth + 1)
+                claim_value(items, item, value, index, below, role, sheet, depth + 1)
         return
     if node.items is not None and node.rule is None and not node.keys:
         node = node.items  # a single item where a list may stand
