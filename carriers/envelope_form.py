@@ -101,7 +101,9 @@ class Form:
         first = self._first or self._by_name()
         field = first.get(name)
         if field is not None:
-            field.text, field.coded = text or None, None
+            field.text = text or None
+            if field.coded is not None:
+                field.coded = None
         elif text:
             first[name] = field = Field(name, text)
             self.fields.append(field)
