@@ -134,7 +134,8 @@ def rewrite_answer(
         return Answer(reply.status, headers, bare_outcome(rule, reply.status))
     sheet.lenient = True
     try:
-        walk_body(rule.root, reply.body, sheet)
+        if not rule.glance.take(reply.body, sheet):
+            walk_body(rule.root, reply.body, sheet)
     except CarrierRefusal as refusal:
         return Answer(reply.status, {}, unread_outcome(reply.status), error_code=refusal.code, readable=False)
     facts = sheet.facts

@@ -18,6 +18,7 @@ from carriers import fieldpath
 from carriers.claim import Node
 from carriers.errors import CarrierRefusal, ProfileError
 from carriers.fieldpath import Step
+from carriers.glance import Glance
 from carriers.peek import peek
 from carriers.signing import Scheme, Template
 from carriers.wire import WireRequest
@@ -77,6 +78,11 @@ class Answer:
     refused: tuple[Condition, ...] = ()
     absent: tuple[Condition, ...] = ()
     duplicate: frozenset[str] = frozenset()
+    glance: Glance = field(init=False, repr=False, compare=False)
+    """The quick way to read one."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "glance", Glance(self.root))
 
 
 @dataclass(frozen=True, slots=True)
