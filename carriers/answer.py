@@ -28,7 +28,6 @@ from masking.personal import Kind
 
 KEPT_HEADERS = ("content-type", "content-language", "retry-after")
 _FREE_TEXT: Final = Kind.FREE_TEXT
-_JSON_ALONE = {"json"}
 _DATA_URI = re.compile(r"data:[\w/.+-]+;base64,", re.IGNORECASE)
 _MARKS = " :：,，.。;；"
 _MAGIC = (
@@ -104,8 +103,12 @@ class Answer(msgspec.Struct):
         sheet = self._sheet
         if sheet is None or not sheet.levels:
             return b""
-        if not (sheet.touched or self.artwork) and {level.node.codec for level in sheet.levels} == _JSON_ALONE:
-            return self._received
+        if not (sheet.touched or self.artwork):
+            for level in sheet.levels:
+                if level.node.codec != "json":
+                    break
+            else:
+                return self._received
         for level in sheet.levels:
             if level.container is not None:
                 put_back(level, sheet)

@@ -71,22 +71,24 @@ def parse(text: str) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def straight(steps: tuple[Step, ...]) -> tuple[tuple[str, ...], ...]:
-    """The keys to go down by, a tuple for each JSON document that stands in a string of the one before; empty where it takes more than keys.
+def straight(steps: tuple[Step, ...]) -> tuple[str, tuple[str, ...]] | None:
+    """The path of the JSON document that a place is in, "" for the whole body, and the keys to it from there. None where it takes more than keys.
 
     A list on the way is left out, for it may be a single item: only a document that has one there needs the steps themselves.
     """
-    documents: list[list[str]] = []
-    before = ""
+    keys: list[str] = []
+    document, path, before = "", "$", ""
     for verb, name in steps:
         if verb == "open" and name == "json" and before in ("", "key"):
-            documents.append([])
-        elif verb == "key" and documents:
-            documents[-1].append(name)
+            if before:
+                document, path, keys = path, f"{path}~$", []
+        elif verb == "key" and before:
+            path = child(path, name)
+            keys.append(name)
         elif verb != "items":
-            return ()
+            return None
         before = verb
-    return tuple(map(tuple, documents)) if before == "key" else ()
+    return (document, tuple(keys)) if before == "key" else None
 
 
 def join(base: str, relative: str) -> str:

@@ -88,31 +88,24 @@ class Tree:
 
     def __init__(self, sheet: Sheet) -> None:
         self.levels = sheet.levels
-        self.codec = ""
-        self.top: Any = _NOTHING
-        for level in sheet.levels:
-            if level.path == "":
-                self.codec, self.top = level.node.codec, level.tree
-                break
 
     def __repr__(self) -> str:
         return "<Tree>"
 
     def values(self, way: Way) -> list[str]:
         """The texts there; booleans as true and false, null as nothing."""
-        if way.straight and self.codec == "json":
-            tree, container, key = self.top, None, ""
-            try:
-                for keys in way.straight:
-                    if container is not None:
-                        tree = self._opened(container, key)
-                    for key in keys:
-                        container = tree
-                        tree = tree.get(key)
-                return [tree] if type(tree) is str else _text(tree)
-            except AttributeError:
-                pass  # a list on the way, or no way at all
-        return self._below(self.top, way.steps, 1) if self.codec == way.steps[0].name else []
+        if way.straight is not None:
+            where, keys = way.straight
+            for level in self.levels:
+                if level.path == where:
+                    found = _follow(level.tree, keys) if level.node.codec == "json" else _NOTHING
+                    if found is _NOTHING:
+                        break  # a list on the way, or no way at all
+                    return [found] if type(found) is str else _text(found)
+        for level in self.levels:
+            if level.path == "":
+                return self._below(level.tree, way.steps, 1) if level.node.codec == way.steps[0].name else []
+        return []
 
     def stands(self, fact: Condition) -> bool:
         """Whether anything stands at one of the places that a fact has."""
@@ -182,6 +175,14 @@ class Tree:
         return [
             text for item in element if envelope_xml.local_name(item) == step.name for text in self._element(item, rest)
         ]
+
+
+def _follow(tree: Any, keys: tuple[str, ...]) -> Any:
+    for key in keys:
+        if type(tree) is not dict:
+            return _NOTHING
+        tree = tree.get(key)
+    return tree
 
 
 def _text(value: Any) -> list[str]:

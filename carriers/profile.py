@@ -51,8 +51,8 @@ class Way:
     """A place where a fact may stand."""
 
     steps: tuple[Step, ...]
-    straight: tuple[tuple[str, ...], ...]
-    """The same as keys alone, where these do (`fieldpath.straight`)."""
+    straight: tuple[str, tuple[str, ...]] | None
+    """The same as the path of a document and keys in it, where these do (`fieldpath.straight`)."""
 
     @classmethod
     def to(cls, path: str) -> Way:

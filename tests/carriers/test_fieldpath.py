@@ -71,17 +71,18 @@ def test_braces_that_stand_for_millions_are_an_error_at_once() -> None:
 @pytest.mark.parametrize(
     ("path", "keys"),
     [
-        ("$.a.b", (("a", "b"),)),
-        ("$.a[].b", (("a", "b"),)),
-        ("$.a~$.b.c", (("a",), ("b", "c"))),
-        ("$", ()),
-        ("$.a[]", ()),
-        ("$.a[]~$.b", ()),
-        ("$.a.*", ()),
-        ("$.a~/b", ()),
-        ("form:a~$.b", ()),
-        ("/a/b", ()),
+        ("$.a.b", ("", ("a", "b"))),
+        ("$.a[].b", ("", ("a", "b"))),
+        ("$.a~$.b.c", ("$.a", ("b", "c"))),
+        ("$['odd key']~$.b~$.c", ("$['odd key']~$.b", ("c",))),
+        ("$", None),
+        ("$.a[]", None),
+        ("$.a[]~$.b", None),
+        ("$.a.*", None),
+        ("$.a~/b", None),
+        ("form:a~$.b", None),
+        ("/a/b", None),
     ],
 )
-def test_keys_alone_lead_straight_through_json(path: str, keys: tuple[tuple[str, ...], ...]) -> None:
+def test_keys_alone_lead_straight_through_json(path: str, keys: tuple[str, tuple[str, ...]] | None) -> None:
     assert straight(parse(path)) == keys

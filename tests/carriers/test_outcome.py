@@ -71,7 +71,7 @@ def test_what_stands_at_a_path_is_read_through_every_codec(body: str, path: str,
     assert tree.values(Way.to(path)) == values
     assert tree.stands(Condition((Way.to(path),), frozenset())) == bool(values)
     # Keys alone must say what the steps say.
-    assert tree.values(Way(parse(path), ())) == values
+    assert tree.values(Way(parse(path), None)) == values
 
 
 def test_a_document_of_another_codec_has_no_such_place() -> None:
