@@ -19,7 +19,7 @@ from gateway.service import Service
 from gateway.store import shop_reads
 from masking.errors import VeilwayError
 
-Handler = Callable[[web.Request], Awaitable[web.Response]]
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 T = TypeVar("T")
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -27,7 +27,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 def guarded(service: Service, handler: Handler) -> Handler:
     """Turn refusals into problems; anything else into `internal`, told by kind alone."""
 
-    async def run(request: web.Request) -> web.Response:
+    async def run(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
         except VeilwayError as error:

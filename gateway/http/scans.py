@@ -15,6 +15,7 @@ from gateway.courier_door import CourierDoor, Knock
 from gateway.flows import Flows
 from gateway.flows.scan import ScanRequest
 from gateway.http.api import NO_STORE, decode, guarded
+from gateway.http.lane import LANES, Written
 from gateway.http.peer import Peers
 from gateway.http.proxy import BadRequest
 from gateway.identity import Courier, bearer
@@ -24,6 +25,7 @@ from gateway.store.errors import Overloaded
 from masking.errors import VeilwayError
 
 BATCH = 100  # scans in one request, as a courier's device sends them after a dead zone
+JSON = {"Content-Type": "application/json", **NO_STORE}
 FRAMES = 8  # that wait for a decoder; a phone sends another in half a second
 Short = Annotated[str, msgspec.Meta(max_length=64)]
 
@@ -64,12 +66,12 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
             peers.fingerprint(request),
         )
 
-    async def scan(request: web.Request) -> web.Response:
+    async def scan(request: web.Request) -> Written:
         asked = await knock(request)
         courier = await door.admit(asked)
         return _json(await flows.scan.run(decode(_one, asked.body), courier, source=asked.address))
 
-    async def scan_batch(request: web.Request) -> web.Response:
+    async def scan_batch(request: web.Request) -> Written:
         asked = await knock(request)
         courier = await door.admit(asked)
         wanted = decode(_many, asked.body)
@@ -83,7 +85,7 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
                 results.append({"code": error.code})
         return _json({"results": results})
 
-    async def frame(request: web.Request) -> web.Response:
+    async def frame(request: web.Request) -> Written:
         if (request.content_length or 0) > LONGEST:
             raise BadRequest("a frame is at most 640 points wide and high", code="body_too_large")
         asked = await knock(request)
@@ -94,13 +96,14 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
             found = await asyncio.get_running_loop().run_in_executor(None, read_frame, asked.body)
         return _json({"ticket": found.ticket, "waybill": found.waybill})
 
-    async def me(request: web.Request) -> web.Response:
+    async def me(request: web.Request) -> Written:
         return _json(_account(await door.admit(await knock(request))))
 
-    async def device(request: web.Request) -> web.Response:
+    async def device(request: web.Request) -> Written:
         asked = await knock(request)
         return _json(_account(await door.enrol(asked, decode(_device, asked.body).device_key)))
 
+    app[LANES]["/v1/scans"] = guarded(service, scan)
     for method, path, handler in (
         ("POST", "/v1/scans", scan),
         ("POST", "/v1/scans/batch", scan_batch),
@@ -122,5 +125,5 @@ def _account(courier: Courier) -> dict[str, Any]:
     }
 
 
-def _json(value: Any) -> web.Response:
-    return web.Response(body=msgspec.json.encode(value), content_type="application/json", headers=NO_STORE)
+def _json(value: Any) -> Written:
+    return Written(200, msgspec.json.encode(value), JSON)

@@ -216,7 +216,7 @@ async def test_the_lane_of_an_application_that_does_not_run_is_an_error() -> Non
         open_lanes(web.AppRunner(web.Application()))
 
 
-async def test_an_order_never_meets_the_router_and_everything_else_does(
+async def test_an_order_and_a_scan_never_meet_the_router_and_everything_else_does(
     own_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the lane saves hangs on an attribute of aiohttp's server: should it ever be read elsewhere, this fails."""
@@ -228,7 +228,9 @@ async def test_an_order_never_meets_the_router_and_everything_else_does(
 
     monkeypatch.setattr(web.UrlDispatcher, "resolve", resolve)
     assert (await own_world.sf_order(sf_document())).status == 200
-    assert [line for line in asked if "/c/" in line] == []
+    refused = await own_world.scan("vc_nobody", ticket="x")
+    assert (refused.status, refused.code) == (401, "courier_unauthenticated") and "Server" not in refused.headers
+    assert [line for line in asked if "/c/" in line or "/v1/" in line] == []
     assert (await own_world.call("GET", "/livez", key="")).status == 200
     assert (await own_world.call("GET", SF_PATH)).code == "unknown_operation"
     assert [line for line in asked if line.startswith("GET")] == ["GET /livez", f"GET {SF_PATH}"]
