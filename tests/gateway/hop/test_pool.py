@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import random
 import socket
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from gateway.pool import NoConnection, Place, Pool
+from gateway.unpacking import Broken
 from tests.gateway.raw_courier import OK, Call, RawCourier, raw_courier, says
 
 ASK = b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"
@@ -147,6 +150,59 @@ async def test_a_request_goes_out_at_once(courier: RawCourier) -> None:
     assert plug.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 1
     pool.close()
     await asyncio.sleep(0)
+
+
+async def test_whatever_a_carrier_does_nobody_is_given_another_s_answer_and_nobody_waits_for_ever() -> None:
+    """A courier that closes, stops, lags and talks on at random; callers that leave at random; five connections for all."""
+    dice = random.Random(20261125)
+
+    async def moody(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                name = (await reader.readuntil(b"\r\n\r\n")).split(b" ")[1]
+                answer = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(name), name)
+                mood = dice.randrange(12)
+                if mood == 0:
+                    return
+                if mood == 1:
+                    await asyncio.sleep(0.03)
+                cut = {2: 12, 3: len(answer) - 1}.get(mood, len(answer))
+                writer.write(answer[:cut] + (b"x" if mood == 4 else b""))
+                if mood in (2, 3, 5):
+                    await asyncio.sleep(0.001)
+                    return
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            return
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(moody, "127.0.0.1", 0)
+    pool = Pool(Place("127.0.0.1", server.sockets[0].getsockname()[1], None, 5, 1.0, 100_000))
+    loop, told = asyncio.get_running_loop(), Counter[str]()
+
+    async def one(number: int) -> None:
+        until = loop.time() + dice.choice((0.01, 0.5))
+        try:
+            reply = await pool.exchange(b"GET /%d HTTP/1.1\r\n\r\n" % number, bodiless=False, until=until)
+            assert reply.body == b"/%d" % number
+            told["answered"] += 1
+        except (NoConnection, Broken, TimeoutError, asyncio.CancelledError) as error:
+            told[type(error).__name__] += 1
+        assert len(pool._all) + pool._connecting <= 5
+
+    for turn in range(100):
+        callers = [asyncio.ensure_future(one(turn * 100 + number)) for number in range(dice.randrange(1, 20))]
+        for caller in callers:
+            if not dice.randrange(8):
+                await asyncio.sleep(dice.random() * 0.002)
+                caller.cancel()
+        async with asyncio.timeout(5):
+            await asyncio.gather(*callers)
+    assert min(told[name] for name in ("answered", "Broken", "TimeoutError", "CancelledError")) > 5, told
+    assert repr(pool).endswith(" 0 wait>")
+    pool.close()
+    await asyncio.sleep(0.01)
+    server.close()
 
 
 # -- TLS, with an authority that exists for this test alone
