@@ -66,7 +66,7 @@ def entry(tag: str, *, at: datetime, tenant: str, actor: str, subject: str, deta
     """The canonical bytes of one entry.
 
     `tag` names what happened (`disclosure.made`), `actor` who (`courier:c1`), `subject` the shipment's id or "". `detail` holds
-    text, integers, booleans, None, lists and mappings with plain ASCII keys; a float has no place here.
+    text, integers, booleans, None, lists and mappings with plain ASCII keys, or what is `prewritten`; a float has no place here.
     """
     if at.tzinfo is None:
         raise AuditError("an entry's time has a zone", path="at")
@@ -74,13 +74,16 @@ def entry(tag: str, *, at: datetime, tenant: str, actor: str, subject: str, deta
     told_at = at if at.tzinfo is UTC else at.astimezone(UTC)
     # The encoder writes a moment of UTC as we do, at a tenth of what `isoformat` costs; but a whole second it writes without a fraction.
     when = told_at if at.microsecond else told_at.isoformat(timespec="microseconds")[:-6] + "Z"
-    try:
-        written = _encode(_Entry(actor, when, detail, subject, tag, tenant))
-    except UnicodeEncodeError:
-        raise AuditError("an entry's text is not valid Unicode") from None
+    written = _written(_Entry(actor, when, detail, subject, tag, tenant))
     if len(written) > MAX_ENTRY:
         raise AuditError(f"an entry is at most {MAX_ENTRY} bytes", path="detail")
     return written
+
+
+def prewritten(part: Any) -> msgspec.Raw:
+    """A part of a detail, checked and written once for the many entries that hold it."""
+    _check(part, "detail")
+    return msgspec.Raw(_written(part))
 
 
 def reference(key: bytes, value: str) -> str:
@@ -181,8 +184,17 @@ def grow(frontier: list[bytes], size: int, leaf: bytes) -> None:
     frontier.append(leaf)
 
 
+def _written(item: Any) -> bytes:
+    try:
+        return _encode(item)
+    except UnicodeEncodeError:
+        raise AuditError("an entry's text is not valid Unicode") from None
+
+
 def _check(item: Any, path: str) -> None:
     """Refuse what canonical JSON cannot tell exactly. The path names keys of ours, never content."""
+    if type(item) is msgspec.Raw:
+        return
     if type(item) is dict or isinstance(item, Mapping):
         for key, value in item.items():
             # ASCII keys sort alike by code point and by UTF-16 unit, which is what RFC 8785 asks for.

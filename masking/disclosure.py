@@ -204,12 +204,9 @@ def disclosure_entry(
         # People write names and phones into free text; the log takes codes only.
         if word and not _WORD.fullmatch(word):
             raise DisclosureInvalid("purpose and reason are codes of a-z, 0-9 and _, at most 40", path="reason")
-    detail = facts(audience, occasion)
-    detail["policy"] = policy.digest
-    detail["shown"] = {"group": what} if what and scope.shown else scope.shown
-    detail["rules"] = scope.rules
-    if scope.refused:
-        detail["refused"] = scope.refused
+    detail = {**facts(audience, occasion), **scope.told, "policy": policy.digest}
+    if what and scope.shown:
+        detail["shown"] = {"group": what}
     tag = MADE if scope.shown else REFUSED
     return entry(tag, at=occasion.now, tenant=tenant, actor=audience.actor, subject=subject, detail=detail)
 

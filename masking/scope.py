@@ -10,6 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from msgspec import Raw
+
+from masking.audit import prewritten
 from masking.policy import PARTIES, PARTS, Decision, Level, Verdict
 from masking.record import GROUP_OF, role_of
 
@@ -28,8 +31,8 @@ class Scope:
     decisions: Mapping[str, Decision]
     shown: Mapping[str, list[str]] = field(init=False, repr=False)
     """Level -> the fields shown at it. Empty where nothing is granted."""
-    rules: list[str] = field(init=False, repr=False)
-    """The rules that decided, in order of their ids."""
+    told: Mapping[str, Raw] = field(init=False, repr=False)
+    """What an audit entry tells of it: the fields shown, the rules that decided, what was refused."""
     groups: frozenset[str] = field(init=False, repr=False)
     """The groups of the record that have to be opened for it."""
     refused: Mapping[str, str] = field(init=False, repr=False)
@@ -37,16 +40,21 @@ class Scope:
 
     def __post_init__(self) -> None:
         decisions, shown = self.decisions, dict[str, list[str]]()
+        refused = {name: decision.refused for name, decision in decisions.items() if decision.refused}
+        rules = sorted({decision.rule for decision in decisions.values() if decision.rule})
         for name, decision in decisions.items():
             if decision.level is not Level.HIDDEN:
                 shown.setdefault(decision.level.value, []).append(name)
         opened = [name for name, decision in decisions.items() if decision.level in _OPENED]
         levels = {role: {part: self.level(f"{role}.{part}") for part in PARTS} for role in PARTIES}
+        told = {"shown": prewritten(shown), "rules": prewritten(rules)} | (
+            {"refused": prewritten(refused)} if refused else {}
+        )
         for name, value in {
             "shown": shown,
-            "rules": sorted({decision.rule for decision in decisions.values() if decision.rule}),
+            "told": told,
             "groups": frozenset(GROUP_OF[name.rpartition(".")[2]] for name in opened),
-            "refused": {name: decision.refused for name, decision in decisions.items() if decision.refused},
+            "refused": refused,
             "_levels": levels,
         }.items():
             object.__setattr__(self, name, value)

@@ -23,6 +23,7 @@ from masking.audit import (
     leaf_hash,
     next_link,
     node_hash,
+    prewritten,
     reference,
 )
 from masking.audit_proof import tree_root
@@ -238,3 +239,21 @@ def test_a_reference_is_keyed() -> None:
 
 def test_repr_tells_state_and_no_hash() -> None:
     assert repr(Chain.empty(ORIGIN)) == "<Chain veilway.example/audit size=0>"
+
+
+def test_a_part_written_once_stands_in_an_entry_as_if_written_there() -> None:
+    detail = {"shown": {"masked": ["a", "b"], "full": ["姓"]}, "rules": ["r2", "r1"], "n": 1, "refused": {}}
+    kept = {
+        "shown": prewritten(detail["shown"]),
+        "rules": prewritten(detail["rules"]),
+        "n": 1,
+        "refused": prewritten({}),
+    }
+    said = {"at": datetime(2026, 11, 25, 12, 0, 0, 1, tzinfo=UTC), "tenant": "t", "actor": "a", "subject": "s"}
+    assert entry("x", **said, detail=kept) == entry("x", **said, detail=detail)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("wrong", [{"x": 1.5}, [{"é": 1}], 2**53, object()])
+def test_a_part_is_held_to_what_an_entry_is(wrong: object) -> None:
+    with pytest.raises(AuditError):
+        prewritten(wrong)
