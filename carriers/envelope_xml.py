@@ -117,7 +117,7 @@ def local_name(element: Element) -> str:
 def local_attributes(element: Element) -> list[tuple[str, str, str]]:
     """Qualified name, local name and value of each attribute; schema hints (`xsi:…`) are no content."""
     found = []
-    for name, value in element.attrib.items():
+    for name, value in element.items():
         qualified = str(name)
         if not qualified.startswith(_NIL):
             found.append((qualified, qualified.rpartition("}")[2], str(value)))

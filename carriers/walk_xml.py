@@ -42,7 +42,8 @@ def _claim_element(
     text = (element.text or "").strip()
     if text:
         scalar(node, text, envelope_xml.Text(element), 0, path, role, sheet)
-    _claim_children(node, element, path, role, sheet, scalar)
+    if len(element):
+        _claim_children(node, element, path, role, sheet, scalar)
 
 
 def _claim_children(
