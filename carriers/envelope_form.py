@@ -40,12 +40,10 @@ class Field(Struct, eq=False, gc=False):
         """The value percent-coded, once."""
         coded = self.coded
         if coded is None:
-            coded = self.coded = quote(self.encoded(charset))
+            text = self.text or ""
+            # ASCII is the same in every charset of a form, and naming one costs more than the rest.
+            coded = self.coded = quote(text.encode() if text.isascii() else encode(text, charset, self.name))
         return coded
-
-    def encoded(self, charset: str) -> bytes:
-        """The value in the form's charset."""
-        return encode(self.text or "", charset, self.name)
 
 
 class DocumentField(Field, eq=False, gc=False):
@@ -65,9 +63,13 @@ class DocumentField(Field, eq=False, gc=False):
         self.raw = None if text is None else text.encode()
 
     def encoded(self, charset: str) -> bytes:
-        if charset == UTF_8 and self.raw is not None:
-            return self.raw
-        return super().encoded(charset)
+        """The value in the form's charset."""
+        return self.raw if charset == UTF_8 and self.raw is not None else encode(self.text or "", charset, self.name)
+
+    def quoted(self, charset: str) -> bytes:
+        if self.coded is None:
+            self.coded = quote(self.encoded(charset))
+        return self.coded
 
 
 class Form:
@@ -111,8 +113,6 @@ class Form:
 
 def encode(text: str, charset: str, path: str) -> bytes:
     """`text` in the form's charset. Raises CarrierRefusal(code="bad_charset") where it has no such character."""
-    if text.isascii():
-        return text.encode()  # as every charset of a form does; naming one costs more than the rest
     try:
         return text.encode(charset)
     except UnicodeEncodeError:
