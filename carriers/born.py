@@ -18,6 +18,7 @@ from masking.personal import Kind, Masked
 from masking.phones import mask_phone
 
 _NAME, _FREE_TEXT = Kind.NAME, Kind.FREE_TEXT
+_LEAST = 2  # letters of a value that is looked for in a text
 _NAME_WORD = 3  # letters from which a first or last name is looked for alone
 
 
@@ -48,13 +49,20 @@ def _born_text(leaf: Leaf) -> str:
 
 def without_known(text: str, leaves: list[Leaf], stand_in: Callable[[Leaf], str]) -> str:
     """A text in which no value of these leaves stands, and no first or last name of a full name either."""
-    known = [leaf for leaf in leaves if leaf.rule.kind is not _FREE_TEXT and len(leaf.value) > 1]
-    standing = [leaf for leaf in known if leaf.value in text]
-    for leaf in sorted(standing, key=lambda leaf: -len(leaf.value)):
-        text = text.replace(leaf.value, stand_in(leaf))
-    for leaf in known:
-        if leaf.rule.kind is _NAME and " " in leaf.value:
-            for word in leaf.value.split():
-                if len(word) >= _NAME_WORD and word in text:
-                    text = re.sub(rf"\b{re.escape(word)}\b", lambda found: mask_name(found[0]).text, text)
+    standing: list[Leaf] = []
+    words: list[str] = []
+    for leaf in leaves:
+        kind, value = leaf.rule.kind, leaf.value
+        if kind is _FREE_TEXT or len(value) < _LEAST:
+            continue
+        if value in text:
+            standing.append(leaf)
+        if kind is _NAME and " " in value:
+            words += value.split()
+    if standing:
+        for leaf in sorted(standing, key=lambda leaf: -len(leaf.value)):
+            text = text.replace(leaf.value, stand_in(leaf))
+    for word in words:
+        if len(word) >= _NAME_WORD and word in text:
+            text = re.sub(rf"\b{re.escape(word)}\b", lambda found: mask_name(found[0]).text, text)
     return text

@@ -12,7 +12,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
-from msgspec import structs
 
 from carriers import envelope_json, envelope_xml
 from carriers.born import without_known
@@ -27,7 +26,7 @@ from masking.contacts import mask_company, mask_id
 from masking.freetext import mask_text
 from masking.named import mask_named
 from masking.names import mask_name
-from masking.personal import Kind, Masked, RelayNumber, Role
+from masking.personal import Kind, RelayNumber, Role
 from masking.phones import mask_phone
 
 # Members of an enumeration are looked up once; the hot path compares them.
@@ -101,13 +100,14 @@ def veil(
     if order.veiled:
         raise CarrierRefusal("this order is veiled already", code="veiled_twice")
     order.veiled = True
+    sheet = order.sheet
     pen = _Pen(order, relays, last_mile, emails or {}, aliases or _none, last_four or {})
-    for leaf in order.sheet.leaves:
-        pen.write(leaf)
+    pen.write(sheet.leaves)
     pen.scrub()
     pen.spread()
-    _drop(order, pen.drops)
-    sheet = order.sheet
+    for container, key in reversed(sheet.drops + pen.drops):  # what does not go on, later items of a list first
+        if container is not None:
+            del container[key]
     for level in sheet.levels:
         if level.container is not None and not level.node.late:
             put_back(level, sheet)
@@ -116,6 +116,26 @@ def veil(
 
 class _Pen:
     """Writes what stands in for each leaf, and keeps the record."""
+
+    __slots__ = (
+        "aliases",
+        "countries",
+        "drops",
+        "echoes",
+        "emails",
+        "goods",
+        "granted",
+        "kept",
+        "last_four",
+        "manner",
+        "masked",
+        "order",
+        "phones",
+        "relays",
+        "split",
+        "texts",
+        "whole",
+    )
 
     def __init__(
         self,
@@ -133,9 +153,10 @@ class _Pen:
         self.aliases = aliases
         self.last_four = last_four
         self.whole = self.manner.whole(last_mile or self.manner.last_mile)
-        self.countries = {leaf.role._value_: leaf.value for leaf in order.sheet.routing if leaf.rule.part == "country"}
         # A document that a scope lets through is read by nobody here: on record like all that goes whole.
-        self.granted: list[Granted] = [(path, Kind.PLAIN, _THIRD_PARTY) for path in order.sheet.attachments]
+        self.granted: list[Granted] = []
+        if order.sheet.attachments:
+            self.granted += [(path, Kind.PLAIN, _THIRD_PARTY) for path in order.sheet.attachments]
         self.kept: list[str] = []
         self.echoes: list[Echo] = []
         self.drops: list[tuple[Any, Any]] = []
@@ -143,44 +164,54 @@ class _Pen:
         self.goods: list[str] = []
         self.split: dict[tuple[int, Role], list[Leaf]] = {}
         self.phones: dict[str, RelayNumber] = {}
-        # Keyed by the enumerations' values: hashing a member is a call into Python.
-        self.masked: dict[tuple[str, str], Masked] = {}
+        self.masked: dict[tuple[Kind, str], str] = {}
+        self.countries: dict[Role, str] = {}
+        """By role, where an address says one."""
+        for leaf in order.sheet.routing:
+            if leaf.rule.part == "country":
+                self.countries[leaf.role] = leaf.value
 
-    def write(self, leaf: Leaf) -> None:
-        path, rule, role, value, container, key = leaf.path, leaf.rule, leaf.role, leaf.value, leaf.container, leaf.key
-        kind = rule.kind
-        if kind is _PHONE:
-            self._phone(leaf)
-        elif kind is _FREE_TEXT:
-            self.texts.append(leaf)
-        elif kind is _EMAIL:
-            self._email(leaf)
-        elif rule.part == "alias":
-            self._person_id(leaf)
-        elif kind._value_ in self.whole:
-            self.granted.append((path, kind, role))
-            self.kept.append(value)
-            self.echoes.append((role, kind, rule.part, value, value))
-        elif rule.part == "coordinates":
-            self.drops.append((container, key))  # as near as the door; half a point on a map helps nobody
-            self._note(leaf, "")
-        else:
-            # One person may stand in several places; the same value gets the same mask, and is masked once.
-            masked = self.masked.get((kind._value_, value))
-            if masked is None:
-                masked = self.masked[kind._value_, value] = self._masked(kind, leaf)
-                self.kept.append(masked.text)
-            container[key] = masked.text
-            self.echoes.append((role, kind, rule.part, masked.text, value))
+    def write(self, leaves: list[Leaf]) -> None:
+        """Write all but free texts and numbers in parts, which come when the rest is known."""
+        whole, masked, echoes, kept = self.whole, self.masked, self.echoes, self.kept
+        for leaf in leaves:
+            rule, value = leaf.rule, leaf.value
+            kind, part = rule.kind, rule.part
+            if kind is _PHONE:
+                self._phone(leaf)
+            elif kind is _FREE_TEXT:
+                self.texts.append(leaf)
+            elif kind is _EMAIL:
+                self._email(leaf)
+            elif part == "alias":
+                self._person_id(leaf)
+            elif kind in whole:
+                self.granted.append((leaf.path, kind, leaf.role))
+                kept.append(value)
+                echoes.append((leaf.role, kind, part, value, value))
+            elif part == "coordinates":
+                self.drops.append((leaf.container, leaf.key))  # as near as the door; half a point on a map helps nobody
+                self._note(leaf, "")
+            else:
+                # One person may stand in several places; the same value gets the same mask, and is masked once.
+                text = masked.get((kind, value))
+                if text is None:
+                    text = masked[kind, value] = self._masked(kind, leaf, value)
+                    kept.append(text)
+                leaf.container[leaf.key] = text
+                echoes.append((leaf.role, kind, part, text, value))
 
-    def _masked(self, kind: Kind, leaf: Leaf) -> Masked:
+    def _masked(self, kind: Kind, leaf: Leaf, value: str) -> str:
         if kind is _NAME:
-            return mask_name(leaf.value)
+            return mask_name(value).text
         if kind is _ADDRESS_LINE:
-            if leaf.rule.part == "house":
-                return Masked("**", "house_number")
-            return mask_address(leaf.value, self.countries.get(leaf.role._value_, self.manner.country))
-        return mask_company(leaf.value) if kind is _COMPANY else mask_id(leaf.value)
+            return self._address(leaf, value)
+        return (mask_company(value) if kind is _COMPANY else mask_id(value)).text
+
+    def _address(self, leaf: Leaf, value: str) -> str:
+        if leaf.rule.part == "house":
+            return "**"
+        return mask_address(value, self.countries.get(leaf.role, self.manner.country)).text
 
     def _note(self, leaf: Leaf, sent: str) -> None:
         rule = leaf.rule
@@ -189,20 +220,21 @@ class _Pen:
     # --- phones ------------------------------------------------------------------------------------------------------------------------
 
     def _phone(self, leaf: Leaf) -> None:
-        part = leaf.rule.part
-        if part == "last4":
-            leaf.container[leaf.key] = sent = self._last_four(leaf)
-            self._note(leaf, sent)
-        elif part:
-            self.split.setdefault((leaf.rule.party, leaf.role), []).append(leaf)
+        rule, value = leaf.rule, leaf.value
+        if rule.part == "last4":
+            sent = self._last_four(leaf)
+        elif rule.part:
+            self.split.setdefault((rule.party, leaf.role), []).append(leaf)
+            return
         else:
-            relay = self.phones.get(leaf.value) or self.relay_of(leaf.role)
-            self.phones[leaf.value] = relay
-            sent = relay.x if leaf.rule.beside else self.dial(relay)
-            leaf.container[leaf.key] = sent
-            if leaf.rule.beside and relay.ext:
+            relay = self.phones.get(value)
+            if relay is None:
+                relay = self.phones[value] = self.relay_of(leaf.role)
+            sent = relay.x if rule.beside else self.dial(relay)
+            if rule.beside and relay.ext:
                 _put_beside(leaf, relay.ext)
-            self._note(leaf, sent)
+        leaf.container[leaf.key] = sent
+        self.echoes.append((leaf.role, _PHONE, rule.part, sent, value))
 
     def relay_of(self, role: Role) -> RelayNumber:
         """The role's number; a third party is reached through the sender's."""
@@ -213,13 +245,13 @@ class _Pen:
 
     def dial(self, relay: RelayNumber) -> str:
         """The number as one field holds it."""
-        sent = f"{relay.x}{self.manner.phone_separator}{relay.ext}" if relay.ext else relay.x
-        if self.manner.phone_digits == _TEN and _NORTH_AMERICAN.fullmatch(sent):
+        sent, room = relay.x, self.manner.phone_digits
+        if relay.ext:
+            sent += self.manner.phone_separator + relay.ext
+        if room == _TEN and _NORTH_AMERICAN.fullmatch(sent):
             sent = sent[1:]
-        if self.manner.phone_digits and len(sent) > self.manner.phone_digits:
-            raise CarrierRefusal(
-                f"the relay number does not fit {self.manner.phone_digits} characters", code="relay_too_long"
-            )
+        if room and len(sent) > room:
+            raise CarrierRefusal(f"the relay number does not fit {room} characters", code="relay_too_long")
         return sent
 
     def spread(self) -> None:
@@ -267,14 +299,13 @@ class _Pen:
         self._note(leaf, sent)
 
     def _stand_in(self, leaf: Leaf) -> str:
-        found = self.masked.get((leaf.rule.kind.value, leaf.value))
-        return found.text if found else "****"
+        return self.masked.get((leaf.rule.kind, leaf.value), "****")
 
     def _by_meaning(self, leaf: Leaf, text: str) -> str:
         """A leaf that nobody claimed, masked as what its key and value say it is."""
         kind = stranger_kind(leaf)
         if kind in (_NAME, _COMPANY, _ADDRESS_LINE, Kind.ID):
-            return self._masked(kind, structs.replace(leaf, value=text)).text
+            return self._masked(kind, leaf, text)
         if kind is _PHONE:
             return mask_phone(text).text
         return mask_text(mask_named(text)).text
@@ -282,11 +313,12 @@ class _Pen:
     def scrub(self) -> None:
         """Take out of free texts what has a personal shape, whom they name by a role, and every value of this order's own parties."""
         for leaf in self.texts:
-            text = without_known(leaf.value, self.order.sheet.leaves, self._stand_in)
-            text = self._by_meaning(leaf, text) if leaf.rule.stranger else mask_text(mask_named(text)).text
-            if leaf.rule.part == "goods":
+            rule, value = leaf.rule, leaf.value
+            text = without_known(value, self.order.sheet.leaves, self._stand_in)
+            text = self._by_meaning(leaf, text) if rule.stranger else mask_text(mask_named(text)).text
+            if rule.part == "goods":
                 self.goods.append(text)
-            if text != leaf.value:
+            if text != value:
                 leaf.container[leaf.key] = text
                 self._note(leaf, text)
 
@@ -314,13 +346,6 @@ def split_number(relay: RelayNumber, parts: set[str], separator: str = "-") -> d
     return values
 
 
-def _drop(order: OpenOrder, drops: list[tuple[Any, Any]]) -> None:
-    """Take out what does not go on, later items of a list first."""
-    for container, key in reversed([*order.sheet.drops, *drops]):
-        if container is not None:
-            del container[key]
-
-
 def _put_beside(leaf: Leaf, ext: str) -> None:
     """Write the extension into its own field, which need not have been there."""
     if isinstance(leaf.container, envelope_xml.Text):
@@ -332,18 +357,20 @@ def _put_beside(leaf: Leaf, ext: str) -> None:
 def _clear(level: Level) -> str:
     """One level's leaves as the carrier will read them."""
     tree = level.tree
-    if isinstance(tree, Form):
+    kind = type(tree)
+    if kind is Form:
         # An inner document is read at its own level; credentials and signatures are replaced before anybody reads them.
         return "\n".join([field.text for field in tree.fields if not field.apart and field.text])
-    if isinstance(tree, envelope_xml.Xml):
+    if kind is envelope_xml.Xml:
         return "\n".join(
             "\n".join([element.text or "", *map(str, element.attrib.values())]) for element in tree.root.iter()
         )
-    if isinstance(tree, Multipart):
+    if kind is Multipart:
         return "\n".join((part.content or b"").decode("utf-8", "replace") for part in tree.parts)
     raw = level.raw if level.raw is not None else envelope_json.dumps(tree)
-    if b"\\" not in raw:
-        return raw.decode()
+    text = raw.decode()
+    if "\\" not in text:
+        return text
     # Escapes hide characters from a reader of bytes: read them as the carrier's parser will.
     return "\n".join(_strings(envelope_json.loads(raw, level.path)))
 

@@ -11,7 +11,7 @@ import unicodedata
 from typing import NamedTuple
 
 from masking.contacts import mask_email, mask_id
-from masking.personal import Kind, Masked
+from masking.personal import Kind, Masked, masked
 from masking.phones import mask_phone
 from masking.text import INVISIBLE, STARS
 
@@ -33,13 +33,35 @@ _NUMERALS = "〇零一二三四五六七八九十幺两"
 _DOOR_WORD = "号楼|號樓|单元|單元|[幢栋棟座]|[楼樓](?!下|上|道|梯|盘|主|房)|室(?!内|外|温)"
 
 # --- the cheap looks ----------------------------------------------------------------------------------------------------
-_ANYTHING = re.compile(
-    rf"[@＠\d]|[{_NUMERALS}]{{7}}|[A-Za-z{_NUMERALS}](?:{_DOOR_WORD})|(?i:flat|apt|unit|room|suite|floor) "
+# Each opens with a class of characters, so that the search passes by all others without trying, and goes on by the second character.
+
+
+def _by_second(words: str, end: str) -> str:
+    """The words in any case, with what ends them, told apart by the second letter once the first has been read."""
+    groups: dict[str, dict[str, list[str]]] = {}
+    for word in words.split():
+        groups.setdefault(word[1], {}).setdefault(word[0], []).append(word[2:])
+    branches = []
+    for second, firsts in groups.items():
+        told = [f"(?<=[{first}{first.upper()}].)(?i:{'|'.join(rests)})" for first, rests in firsts.items()]
+        branches.append(f"[{second}{second.upper()}](?:{'|'.join(told)}){end}")
+    return "|".join(branches)
+
+
+_PLACES = _by_second(
+    "flat apt apartment unit room rm suite ste floor fl bldg building block st street rd road ave avenue lane ln drive dr way blvd",
+    r"\b",
 )
-_SEVEN_DIGITS = re.compile(rf"[0-9*](?:[ ().*/-]{{0,3}}[0-9*]){{6}}|[{_NUMERALS}]{{7}}|[A-Z][0-9]{{6}}")
-_DOORISH = re.compile(
-    rf"[0-9A-Za-z{_NUMERALS}](?:{_DOOR_WORD})|(?=[FfAaUuRrSsBbLlDdWw])(?i:flat|apt|apartment|unit|room|rm|suite|ste|floor|fl|bldg|building|block|st|street|rd|road|ave|avenue|lane|ln|drive|dr|way|blvd)\b|[0-9]-[0-9]{{1,2}}-[0-9]"
+_SIGN = re.compile(r"[@＠\d]")
+_TELLING = re.compile(
+    rf"[A-Za-z{_NUMERALS}](?:{_DOOR_WORD}|[{_NUMERALS}](?<=[{_NUMERALS}].)[{_NUMERALS}]{{5}}"
+    rf"|{_by_second('flat apt unit room floor', ' ')}|(?<=[Ssſ][Uu])(?i:ite) )",
+    re.DOTALL,
 )
+_SEVEN_DIGITS = re.compile(
+    rf"[0-9*A-Z{_NUMERALS}](?:[{_NUMERALS}](?<=[{_NUMERALS}].)[{_NUMERALS}]{{5}}|(?<=[0-9*])(?:[ ().*/-]{{0,3}}[0-9*]){{6}}|(?<=[A-Z])[0-9]{{6}})"
+)
+_DOORISH = re.compile(rf"[0-9A-Za-z{_NUMERALS}](?:{_DOOR_WORD}|-(?<=[0-9].)[0-9]{{1,2}}-[0-9]|{_PLACES})", re.DOTALL)
 
 # --- what is looked for -------------------------------------------------------------------------------------------------
 _LOCAL = r"A-Za-z0-9\u00c0-\u024f._%+'-"
@@ -81,7 +103,7 @@ _DOOR = re.compile(
 
 def find_personal(text: str) -> list[Span]:
     """Every personal span of a text, in order, none overlapping. Positions are those of the text as given."""
-    if not _ANYTHING.search(text):
+    if not _SIGN.search(text) and not _TELLING.search(text):
         return []
     if text.isascii():
         return _find(text)
@@ -94,7 +116,7 @@ def find_personal(text: str) -> list[Span]:
 
 def _fold(text: str) -> str:
     """Half-width digits and signs in the place of all others, one for one."""
-    return text.translate(_FOLD)
+    return text.translate(_FOLD) if _FOLDABLE.search(text) else text
 
 
 class _Folding(dict[int, int]):
@@ -110,6 +132,7 @@ class _Folding(dict[int, int]):
 
 
 _FOLD = _Folding()
+_FOLDABLE = re.compile("[^\x00-\x7f\u4e00-\u9fff]")
 
 
 def _find(text: str) -> list[Span]:
@@ -143,7 +166,7 @@ def mask_text(text: str) -> Masked:
         return Masked("", "empty")
     spans = find_personal(text)
     if not spans:
-        return Masked(text, "text_clean")
+        return masked((text, "text_clean"))
     for _ in range(ROUNDS):
         if len(spans) > CROWD:
             break
