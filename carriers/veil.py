@@ -22,7 +22,7 @@ from carriers.order import OpenOrder
 from carriers.profile import Manner
 from carriers.sheet import Leaf, Level, close_level, put_back, stranger_kind
 from masking.addresses import mask_address
-from masking.contacts import mask_company, mask_id
+from masking.contacts import mask_id
 from masking.freetext import mask_text
 from masking.named import mask_named
 from masking.names import mask_name
@@ -202,13 +202,10 @@ class _Pen:
                 echoes.append((leaf.role, kind, part, text, value))
 
     def _masked(self, kind: Kind, leaf: Leaf, value: str) -> str:
-        if kind is _NAME:
+        if kind is _NAME or kind is _COMPANY:  # an employer is masked as a name
             return mask_name(value).text
-        if kind is _ADDRESS_LINE:
-            return self._address(leaf, value)
-        return (mask_company(value) if kind is _COMPANY else mask_id(value)).text
-
-    def _address(self, leaf: Leaf, value: str) -> str:
+        if kind is not _ADDRESS_LINE:
+            return mask_id(value).text
         if leaf.rule.part == "house":
             return "**"
         return mask_address(value, self.countries.get(leaf.role, self.manner.country)).text
