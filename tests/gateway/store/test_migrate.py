@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, select
 
 from gateway.store.database import open_database
 from gateway.store.migrate import migrate
-from gateway.store.tables import metadata, relay_events
+from gateway.store.tables import bindings, metadata, relay_events
 
 
 class Interrupted(Exception):
@@ -88,4 +88,26 @@ async def test_reports_of_before_get_the_shop_that_their_shipment_tells(empty_ur
     )
     told = {"first": "shop_a", "second": "shop_b", "early": "", "bare": "", "named": "shop_c", "nobody": ""}
     assert dict(map(tuple, found)) == told
+    await database.close()
+
+
+async def test_bindings_of_before_stand_in_the_lean_table(empty_url: str) -> None:
+    database = open_database(empty_url)
+    await database.write(lambda connection: upgrade(connection, "0006"))
+    digest = "'0123456789abcdef'" if database.dialect.name == "sqlite" else "'\\x00'"
+    binding = f"INSERT INTO bindings VALUES ('9501', '{{}}', 0, 't', 's', 'c', 'sender', 'axn-ext', {digest}, {digest}, {{}}, {{}}, 'bound')"
+    for statement in (binding.format("0001", 20, 99), binding.format("0002", 10, "NULL")):
+        await database.write(lambda connection, said=statement: connection.exec_driver_sql(said))
+
+    await database.write(migrate)
+    rows = select(bindings.c.ext, bindings.c.bound_at, bindings.c.expires_at, bindings.c.state).order_by(bindings.c.ext)
+    assert await database.read(lambda c: [tuple(row) for row in c.execute(rows)]) == [
+        ("0001", 20, 99, "bound"),
+        ("0002", 10, None, "bound"),
+    ]
+    if database.dialect.name == "sqlite":
+        (made,) = await database.read(
+            lambda c: [row[0] for row in c.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'bindings'")]
+        )
+        assert "WITHOUT ROWID" not in made
     await database.close()
