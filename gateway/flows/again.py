@@ -25,6 +25,7 @@ from gateway.service import Service
 from gateway.store import reads
 from gateway.store.errors import Conflict
 from gateway.store.unit import Unit
+from gateway.turns import turn
 from gateway.upstream import Route
 from masking.disclosure import Record, disclose_answer
 from masking.policy import Audience, Occasion, Reader
@@ -48,6 +49,7 @@ class OncePerOrder:
         self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
     ) -> FrontAnswer:
         """Forward an order, once."""
+        await turn()
         order = self._forward.incoming(shop, profile, route, operation, request, key)
         ref = order.ref
         if ref is None:

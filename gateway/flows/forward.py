@@ -39,6 +39,7 @@ from gateway.service import Service
 from gateway.store.errors import StoreError
 from gateway.store.tables import outcomes, shipments, vault
 from gateway.store.unit import Unit
+from gateway.turns import turn
 from gateway.upstream import ENFORCE, CarrierFault, Route
 from masking.errors import VeilwayError
 from masking.freetext import mask_text
@@ -138,11 +139,18 @@ class ForwardOrder:
             order.shop, order.profile.id, shipment, parties, order.now, returning=returning
         )
         try:
+            await turn()
             veiled = self._veil(order, shipment, book)
             if order.route.mode == ENFORCE and (hits := last_look(order.opened, veiled)):
                 await refuse_hits(self._service, order.shop, order.opened, hits)
+            await turn()
             sealed = self._seal(order, shipment, veiled)
-            await self._service.commit(self._unit_one(order, shipment, veiled, sealed, book))
+            unit = self._unit_one(order, shipment, veiled, sealed, book)
+        except BaseException:
+            self._relays.give_up(book, order.now)
+            raise
+        try:
+            await self._service.commit(unit)
         except Exception:
             # Not on a cancellation: the unit is queued and will be written, so its slot is taken.
             self._relays.give_up(book, order.now)
@@ -212,7 +220,9 @@ class ForwardOrder:
             raise OrderRefused(
                 f"{error}; order {booking.shipment} was not sent", code=code, shipment=booking.shipment
             ) from None
-        answer = rewrite_answer(order.operation, booking.veiled, await self._exchange(booking, wire))
+        reply = await self._exchange(booking, wire)
+        await turn()
+        answer = rewrite_answer(order.operation, booking.veiled, reply)
         if not answer.readable or _says_nothing(answer):
             await self._settle(booking, "unknown", code=answer.error_code)
             raise OrderRefused(

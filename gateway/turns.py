@@ -1,0 +1,17 @@
+"""Work in step: requests that wait together go through each stage together. Knows the event loop; knows no flow.
+
+A request that runs from its first byte to its commit in one go finds every stage's code and tables out of the processor's cache,
+for the requests before it went through all the other stages. One that lets the others come level at the borders of the stages
+finds them warm: with sixty in flight an order costs a seventh less (`python -m load.bench`). Alone it loses some ten microseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from types import coroutine
+
+
+@coroutine
+def turn() -> Generator[None, None, None]:
+    """Let every other task that is ready run first. As `asyncio.sleep(0)`, at half its cost; a cancellation may come here."""
+    yield
