@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import re
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from carriers.wire import WireRequest
 from tests.canary import RECIPIENT, Canaries
 from tests.gateway.couriers import CHECK_WORD, PARTNER, breaks_off, says
 from tests.gateway.orders import (
@@ -22,9 +24,10 @@ from tests.gateway.orders import (
     fresh_reference,
     sf_contact,
     sf_document,
+    sf_form,
     ups_document,
 )
-from tests.gateway.world import NUMBERS, SECRETS, World, open_world
+from tests.gateway.world import FORM, NUMBERS, SECRETS, World, open_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 DIAL = re.compile(rf"({'|'.join(NUMBERS)})-\d{{4}}")
@@ -289,3 +292,25 @@ async def test_an_answer_that_breaks_off_is_502_and_the_order_is_unknown(world: 
     answer = await world.sf_order(sf_document())
     shown = (await world.call("GET", f"/v1/shipments/{answer.shipment}")).json
     assert (answer.status, answer.code, shown["status"]) == (502, "carrier_garbage", "unknown")
+
+
+@pytest.mark.parametrize(("turns", "leased"), [(1, 0), (2, 1), (3, 1)])
+async def test_an_order_that_is_given_up_before_it_is_written_leaves_no_number_leased(
+    tmp_path: Path, turns: int, leased: int
+) -> None:
+    async with open_world(tmp_path) as own:
+        await own.sf_order(sf_document())  # the sender's own number is made with the first order
+        before, heard = own.service.desk.status()["first"]["live"], len(own.sf.received)
+        shop, profile = await own.service.identity.shop(own.key), own.service.profile("sf-express")
+        request = WireRequest(
+            "POST", "/std/service", "", {"content-type": FORM["Content-Type"]}, sf_form(sf_document())
+        )
+        route, operation = own.service.route("sf-express"), profile.match(request)
+        order = asyncio.create_task(own.running.flows.front(shop, profile, route, operation, request, ""))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        assert own.service.desk.status()["first"]["live"] == before + leased
+        order.cancel()
+        await asyncio.wait([order])
+        assert order.cancelled() and own.service.commits.waiting == 0 and len(own.sf.received) == heard
+        assert own.service.desk.status()["first"]["live"] == before
