@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from carriers.profile import CarrierProfile, Operation
 from carriers.wire import WireRequest
@@ -51,16 +53,16 @@ class Flows:
     provider_push: ProviderPush
     reconcile: Reconcile
 
-    async def front(
+    def front(
         self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
-    ) -> FrontAnswer:
+    ) -> Coroutine[Any, Any, FrontAnswer]:
         """A call that came through the front door: orders are booked, everything else is asked and answered."""
         route.base(operation.host)  # a host without a URL is refused before anything is written
         if profile.token is not None:
             route.base(profile.token.host)
         if operation.effect in ("create", "return"):
-            return await self.order.run(shop, profile, route, operation, request, key)
-        return await self.consult.run(shop, profile, route, operation, request)
+            return self.order.run(shop, profile, route, operation, request, key)
+        return self.consult.run(shop, profile, route, operation, request)
 
 
 def make_flows(service: Service) -> Flows:
