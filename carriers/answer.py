@@ -39,6 +39,8 @@ _MAGIC = (
     (b"II*\x00", "TIFF"),
     (b"MM\x00*", "TIFF"),
 )
+PRINTED = frozenset(name for _, name in _MAGIC)
+"""What a whole answer may be where a label was asked for. A page of HTML is rather an error of somebody's between."""
 
 
 @dataclass(slots=True, repr=False)
@@ -63,6 +65,19 @@ class Artwork:
     def withhold(self) -> None:
         """Leave the place empty."""
         self._leaf.container[self._leaf.key] = ""
+
+
+class WholeLabel(Artwork):
+    """An answer that is nothing but a label: no document around it, its bytes as they are."""
+
+    def __init__(self, content: bytes) -> None:
+        self.path, self.format, self.content = "", sniff(content), content
+
+    def replace(self, content: bytes) -> None:
+        self.content = content
+
+    def withhold(self) -> None:
+        self.content = b""
 
 
 class Answer(msgspec.Struct):
@@ -102,7 +117,7 @@ class Answer(msgspec.Struct):
         """
         sheet = self._sheet
         if sheet is None or not sheet.levels:
-            return b""
+            return b"".join([page.content for page in self.artwork])
         if not (sheet.touched or self.artwork):
             for level in sheet.levels:
                 if level.node.codec != "json":
@@ -135,6 +150,9 @@ def rewrite_answer(
     headers = {name: given[name] for name in KEPT_HEADERS if name in given}
     if not reply.body.strip():
         return Answer(reply.status, headers, bare_outcome(rule, reply.status))
+    if operation.effect == "label" and reply.status < 400 and sniff(reply.body) in PRINTED:
+        page = WholeLabel(reply.body)
+        return Answer(reply.status, headers, bare_outcome(rule, reply.status), artwork=[page])
     sheet.lenient = True
     try:
         if not rule.glance.take(reply.body, sheet):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from carriers import envelope_json
 from carriers.answer import Answer, rewrite_answer, sniff
 from carriers.born import mask_named
+from carriers.profile import load_profiles
 from carriers.restore import Record
 from carriers.veil import Veiled, veil
 from carriers.wire import WireReply
@@ -169,6 +170,30 @@ def test_artwork_as_a_data_address_stays_one() -> None:
     assert (artwork.format, artwork.content) == ("PNG", b"\x89PNG label")
     artwork.replace(b"\x89PNG ours")
     assert json.loads(answer.body)["label"] == "data:image/png;base64," + base64.b64encode(b"\x89PNG ours").decode()
+
+
+LABEL = load_profiles()["asendia"].operations["label"]
+
+
+def label_answer(body: bytes, status: int = 200) -> Answer:
+    return rewrite_answer(LABEL, None, WireReply(status, {"content-type": "application/pdf"}, body))
+
+
+def test_an_answer_that_is_nothing_but_a_label_is_looked_at_like_one() -> None:
+    answer = label_answer(b"%PDF-1.4 label")
+    (artwork,) = answer.artwork
+    assert (artwork.format, artwork.content, answer.body) == ("PDF", b"%PDF-1.4 label", b"%PDF-1.4 label")
+    assert answer.readable and answer.headers == {"content-type": "application/pdf"}
+    artwork.replace(b"%PDF ours")
+    assert answer.body == b"%PDF ours"
+    artwork.withhold()
+    assert answer.body == b""
+
+
+def test_a_bare_label_is_taken_only_where_one_was_asked_for_and_nothing_failed() -> None:
+    assert not answered(b"%PDF-1.4 label").readable
+    assert not label_answer(b"%PDF-1.4 label", 500).readable
+    assert not label_answer(b"<html>try again</html>").readable
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,18 @@ async def test_a_phone_slipped_into_a_question_is_refused_and_on_record(world: W
     assert (await world.tags())[-1] == "order.guard_hit"
 
 
+async def test_an_answer_that_is_nothing_but_a_label_is_masked_like_any_label(world: World) -> None:
+    order = await world.sf_order(sf_document())
+    asked = {"templateCode": "fm_150_standard", "documents": [{"masterWaybillNo": order.waybill}]}
+    world.sf.act.append(says(200, f"^XA^FO40,40^FD{CONSIGNEE.phone} {order.waybill}^FS^XZ".encode(), "text/plain"))
+    told = await ask(world, "COM_RECE_CLOUD_PRINT_WAYBILLS", asked)
+    assert told.status == 200 and CONSIGNEE.phone.encode() not in told.raw and order.waybill.encode() in told.raw
+
+    world.sf.act.append(says(200, b"%PDF-1.4 nobody can read this", "application/pdf"))
+    told = await ask(world, "COM_RECE_CLOUD_PRINT_WAYBILLS", asked)
+    assert (told.status, told.body, told.headers["Veilway-Label"]) == (200, b"", "withheld")
+
+
 async def test_garbage_is_told_as_the_carrier_s_fault(world: World) -> None:
     world.sf.act.append(says(200, b"<html>"))
     answer = await ask(world, "EXP_RECE_SEARCH_ORDER_RESP", {"searchType": "1", "orderId": "X"})
