@@ -52,12 +52,10 @@ def without_known(text: str, leaves: list[Leaf], stand_in: Callable[[Leaf], str]
     standing: list[Leaf] = []
     words: list[str] = []
     for leaf in leaves:
-        kind, value = leaf.rule.kind, leaf.value
-        if kind is _FREE_TEXT or len(value) < _LEAST:
-            continue
-        if value in text:
+        value = leaf.value  # first what hardly ever is
+        if value in text and len(value) >= _LEAST and leaf.rule.kind is not _FREE_TEXT:
             standing.append(leaf)
-        if kind is _NAME and " " in value:
+        if " " in value and leaf.rule.kind is _NAME:
             words += value.split()
     if standing:
         for leaf in sorted(standing, key=lambda leaf: -len(leaf.value)):

@@ -72,15 +72,12 @@ class DocumentField(Field, eq=False, gc=False):
         return self.coded
 
 
-class Form:
+class Form(Struct, eq=False):
     """A form's pairs."""
 
-    __slots__ = ("_first", "charset", "fields")
-
-    def __init__(self, fields: list[Field], charset: str) -> None:
-        self.fields = fields
-        self.charset = charset
-        self._first: dict[str, Field] | None = None
+    fields: list[Field]
+    charset: str
+    _first: dict[str, Field] | None = None
 
     def __repr__(self) -> str:
         return f"<Form of {len(self.fields)} fields>"
@@ -132,6 +129,9 @@ def loads(raw: bytes, charset: str, path: str, documents: Collection[str] = ()) 
     for pair in pairs:
         if pair:
             name, _, value = pair.partition("=")
+            if "%" not in pair and "+" not in pair and name not in documents:
+                fields.append(Field(name, value))
+                continue
             if not name.isalnum() and ("%" in name or "+" in name):
                 name = _decode(name, charset, path)
             if value and name in documents and charset == UTF_8:

@@ -15,7 +15,7 @@ from carriers.claim import PARTY_KINDS, PLACE_PARTS, SPLIT_PHONE
 from carriers.errors import CarrierRefusal
 from carriers.profile import Operation
 from carriers.sheet import Leaf, Level, Sheet
-from carriers.walk import open_level, walk_body
+from carriers.walk import open_level
 from carriers.wire import WireRequest
 from masking.personal import Kind, Party, PostalAddress, Role
 
@@ -134,9 +134,10 @@ def open_order(
     """
     charset, content_type = _content(operation, request)
     sheet = Sheet(operation.unclassified, charset, content_type, keys or {})
-    _open_query(operation, request, sheet)
+    if request.query:
+        _open_query(operation, request, sheet)
     if operation.root.inner is not None:
-        walk_body(operation.root, request.body, sheet)
+        open_level(operation.root, request.body, None, None, "", None, sheet)
     elif request.body.strip():
         raise CarrierRefusal("this operation has no body", code="unclaimed_field", path="$")
     for path in sheet.attachments:
@@ -177,8 +178,6 @@ def _charset(codec: str, default: str, content_type: str) -> str:
 
 
 def _open_query(operation: Operation, request: WireRequest, sheet: Sheet) -> None:
-    if not request.query:
-        return
     if operation.query.inner is None:
         raise CarrierRefusal(
             "the profile says nothing about this operation's query string", code="unclaimed_field", path="query"

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import msgspec
+from msgspec import Struct
 
 from carriers import envelope_json, envelope_xml
 from carriers.born import without_known
@@ -21,11 +22,11 @@ from carriers.errors import CarrierRefusal
 from carriers.order import OpenOrder
 from carriers.profile import Manner
 from carriers.sheet import Leaf, Level, close_level, put_back, stranger_kind
-from masking.addresses import mask_address
+from masking.addresses import address_pair
 from masking.contacts import mask_id
 from masking.freetext import mask_text
 from masking.named import mask_named
-from masking.names import mask_name
+from masking.names import name_pair
 from masking.personal import Kind, RelayNumber, Role
 from masking.phones import mask_phone
 
@@ -35,6 +36,7 @@ _ADDRESS_LINE, _FREE_TEXT = Kind.ADDRESS_LINE, Kind.FREE_TEXT
 _SENDER, _THIRD_PARTY = Role.SENDER, Role.THIRD_PARTY
 Granted = tuple[str, Kind, Role]
 _TEN = 10
+_BACKSLASH = ord("\\")
 _NORTH_AMERICAN = re.compile(r"1[2-9]\d\d[2-9]\d{6}")
 """A number with its country code, as pools hold it; a field of ten digits takes it without."""
 
@@ -44,21 +46,18 @@ Aliases = Callable[[Kind, str], str]
 """Kind and plain value -> what stands in for it towards this carrier, in this order; empty where nothing can."""
 
 
-class Veiled:
+class Veiled(Struct, eq=False):
     """A veiled order. `finish` puts the credentials in and signs; the rest is for the guard, the audit log and the way back."""
 
-    def __init__(
-        self, order: OpenOrder, granted: list[Granted], kept: list[str], echoes: list[Echo], goods: str = ""
-    ) -> None:
-        self.order = order
-        self.granted = granted
-        """Path, kind and role of each value that goes out whole."""
-        self.kept = kept
-        """Masked texts, the plain pieces that the masker chose to keep, and what is granted whole; the guard lets them pass."""
-        self.restore_map = echoes
-        """What gives the shop its own values back, JSON-able; it is as personal as the order and is sealed with it."""
-        self.goods = goods
-        """The cargo names, a line each, with nobody's values in them: readers may see the goods who may not see the remark."""
+    order: OpenOrder
+    granted: list[Granted]
+    """Path, kind and role of each value that goes out whole."""
+    kept: list[str]
+    """Masked texts, the plain pieces that the masker chose to keep, and what is granted whole; the guard lets them pass."""
+    restore_map: list[Echo]
+    """What gives the shop its own values back, JSON-able; it is as personal as the order and is sealed with it."""
+    goods: str = ""
+    """The cargo names, a line each, with nobody's values in them: readers may see the goods who may not see the remark."""
 
     def __repr__(self) -> str:
         return f"<Veiled {self.order.operation.manner.carrier} {len(self.granted)} granted>"
@@ -71,16 +70,22 @@ class Veiled:
         return close_level(body, sheet) if body else b""
 
     @property
-    def clear_text(self) -> str:
-        """Everything the carrier will read, decoded: the closed levels' own bytes, one level a line, with escapes undone."""
+    def clear(self) -> bytes:
+        """Everything the carrier will read, in UTF-8: the closed levels' own bytes, one level a line, with escapes undone."""
         request = self.order.request
         sheet = self.order.sheet
         pieces = [_clear(level) for level in sheet.levels]
-        pieces.append(unquote(request.path) if "%" in request.path else request.path)
+        outside = unquote(request.path) if "%" in request.path else request.path
         headers = self.order.operation.headers
         if headers:
-            pieces += [value for name, value in request.headers.items() if name in headers]
-        return "\n".join(pieces)
+            outside = "\n".join([outside, *[value for name, value in request.headers.items() if name in headers]])
+        pieces.append(outside.encode("utf-8", "surrogatepass"))  # a header may hold half a pair
+        return b"\n".join(pieces)
+
+    @property
+    def clear_text(self) -> str:
+        """The same as text, for who looks for a sentence in it; the guard reads bytes."""
+        return self.clear.decode("utf-8", "surrogatepass")
 
 
 def veil(
@@ -103,11 +108,14 @@ def veil(
     sheet = order.sheet
     pen = _Pen(order, relays, last_mile, emails or {}, aliases or _none, last_four or {})
     pen.write(sheet.leaves)
-    pen.scrub()
-    pen.spread()
-    for container, key in reversed(sheet.drops + pen.drops):  # what does not go on, later items of a list first
-        if container is not None:
-            del container[key]
+    if pen.texts:
+        pen.scrub()
+    if pen.split:
+        pen.spread()
+    if sheet.drops or pen.drops:
+        for container, key in reversed(sheet.drops + pen.drops):  # what does not go on, later items of a list first
+            if container is not None:
+                del container[key]
     for level in sheet.levels:
         if level.container is not None and not level.node.late:
             put_back(level, sheet)
@@ -178,37 +186,41 @@ class _Pen:
             rule, value = leaf.rule, leaf.value
             kind, part = rule.kind, rule.part
             if kind is _PHONE:
-                self._phone(leaf)
+                if part:
+                    self._phone_part(leaf)
+                else:
+                    self._phone(leaf)
             elif kind is _FREE_TEXT:
                 self.texts.append(leaf)
             elif kind is _EMAIL:
                 self._email(leaf)
-            elif part == "alias":
+            elif part and part == "alias":
                 self._person_id(leaf)
             elif kind in whole:
                 self.granted.append((leaf.path, kind, leaf.role))
                 kept.append(value)
                 echoes.append((leaf.role, kind, part, value, value))
-            elif part == "coordinates":
+            elif part and part == "coordinates":
                 self.drops.append((leaf.container, leaf.key))  # as near as the door; half a point on a map helps nobody
                 self._note(leaf, "")
             else:
                 # One person may stand in several places; the same value gets the same mask, and is masked once.
                 text = masked.get((kind, value))
                 if text is None:
-                    text = masked[kind, value] = self._masked(kind, leaf, value)
+                    text = name_pair(value)[0] if kind is _NAME else self._masked(kind, leaf, value)
+                    masked[kind, value] = text
                     kept.append(text)
                 leaf.container[leaf.key] = text
                 echoes.append((leaf.role, kind, part, text, value))
 
     def _masked(self, kind: Kind, leaf: Leaf, value: str) -> str:
         if kind is _NAME or kind is _COMPANY:  # an employer is masked as a name
-            return mask_name(value).text
+            return name_pair(value)[0]
         if kind is not _ADDRESS_LINE:
             return mask_id(value).text
         if leaf.rule.part == "house":
             return "**"
-        return mask_address(value, self.countries.get(leaf.role, self.manner.country)).text
+        return address_pair(value, self.countries.get(leaf.role, self.manner.country))[0]
 
     def _note(self, leaf: Leaf, sent: str) -> None:
         rule = leaf.rule
@@ -217,21 +229,22 @@ class _Pen:
     # --- phones ------------------------------------------------------------------------------------------------------------------------
 
     def _phone(self, leaf: Leaf) -> None:
-        rule, value = leaf.rule, leaf.value
-        if rule.part == "last4":
-            sent = self._last_four(leaf)
-        elif rule.part:
-            self.split.setdefault((rule.party, leaf.role), []).append(leaf)
-            return
-        else:
-            relay = self.phones.get(value)
-            if relay is None:
-                relay = self.phones[value] = self.relay_of(leaf.role)
-            sent = relay.x if rule.beside else self.dial(relay)
-            if rule.beside and relay.ext:
-                _put_beside(leaf, relay.ext)
+        value, beside = leaf.value, leaf.rule.beside
+        relay = self.phones.get(value)
+        if relay is None:
+            relay = self.phones[value] = self.relay_of(leaf.role)
+        sent = relay.x if beside else self.dial(relay)
+        if beside and relay.ext:
+            _put_beside(leaf, relay.ext)
         leaf.container[leaf.key] = sent
-        self.echoes.append((leaf.role, _PHONE, rule.part, sent, value))
+        self.echoes.append((leaf.role, _PHONE, "", sent, value))
+
+    def _phone_part(self, leaf: Leaf) -> None:
+        if leaf.rule.part == "last4":
+            leaf.container[leaf.key] = sent = self._last_four(leaf)
+            self._note(leaf, sent)
+        else:
+            self.split.setdefault((leaf.rule.party, leaf.role), []).append(leaf)
 
     def relay_of(self, role: Role) -> RelayNumber:
         """The role's number; a third party is reached through the sender's."""
@@ -242,9 +255,10 @@ class _Pen:
 
     def dial(self, relay: RelayNumber) -> str:
         """The number as one field holds it."""
-        sent, room = relay.x, self.manner.phone_digits
-        if relay.ext:
-            sent += self.manner.phone_separator + relay.ext
+        sent, ext, manner = relay.x, relay.ext, self.manner
+        room = manner.phone_digits
+        if ext:
+            sent += manner.phone_separator + ext
         if room == _TEN and _NORTH_AMERICAN.fullmatch(sent):
             sent = sent[1:]
         if room and len(sent) > room:
@@ -351,25 +365,24 @@ def _put_beside(leaf: Leaf, ext: str) -> None:
         leaf.container[leaf.rule.beside] = ext
 
 
-def _clear(level: Level) -> str:
-    """One level's leaves as the carrier will read them."""
+def _clear(level: Level) -> bytes:
+    """One level's leaves as the carrier will read them, in UTF-8."""
     tree = level.tree
     kind = type(tree)
     if kind is Form:
         # An inner document is read at its own level; credentials and signatures are replaced before anybody reads them.
-        return "\n".join([field.text for field in tree.fields if not field.apart and field.text])
+        return "\n".join([field.text for field in tree.fields if not field.apart and field.text]).encode()
     if kind is envelope_xml.Xml:
         return "\n".join(
             "\n".join([element.text or "", *map(str, element.attrib.values())]) for element in tree.root.iter()
-        )
+        ).encode()
     if kind is Multipart:
-        return "\n".join((part.content or b"").decode("utf-8", "replace") for part in tree.parts)
+        return "\n".join((part.content or b"").decode("utf-8", "replace") for part in tree.parts).encode()
     raw = level.raw if level.raw is not None else envelope_json.dumps(tree)
-    text = raw.decode()
-    if "\\" not in text:
-        return text
+    if _BACKSLASH not in raw:
+        return raw
     # Escapes hide characters from a reader of bytes: read them as the carrier's parser will.
-    return "\n".join(_strings(envelope_json.loads(raw, level.path)))
+    return "\n".join(_strings(envelope_json.loads(raw, level.path))).encode()
 
 
 def _strings(value: Any) -> Iterator[str]:

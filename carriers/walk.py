@@ -45,7 +45,7 @@ def open_level(node: Node, raw: bytes, container: Any, key: Any, path: str, role
     tree: Any
     match node.codec:
         case "json":
-            at = _below(path, "$")
+            at = _below(path, "$") if path else "$"
             before, sheet.keys = sheet.keys, 0
             tree = envelope_json.loads(raw, path)
             claim_value(inner, tree, container, key, at, role, sheet)
@@ -106,8 +106,10 @@ def _claim_map(node: Node, mapping: dict[str, Any], path: str, role: Role | None
     if depth > envelope_json.MAX_DEPTH:
         raise CarrierRefusal("nested too deeply", code="too_deep", path=path[:200])
     sheet.keys += len(mapping)
-    if node.switch is not None:
-        role = pick_role(node.switch, mapping.get(node.switch.by), path, sheet)
+    switch = node.switch
+    if switch is not None:
+        told = mapping.get(switch.by)
+        role = switch.roles.get(str(told)) or pick_role(switch, told, path, sheet)
     if node.party >= 0:
         note_party(node, role, path, sheet)
     keys, rest, whose, leaves, routing = node.keys, node.rest, role or THIRD_PARTY, sheet.leaves, sheet.routing
@@ -215,7 +217,7 @@ def _claim_parts(node: Node, parts: envelope_multipart.Multipart, role: Role | N
 
 def _set_apart(container: Any, key: Any, sheet: Sheet) -> None:
     """The string that was opened counts no more: its level does."""
-    if isinstance(container, Field):
+    if type(container) is DocumentField or type(container) is Field:  # a tenth of `isinstance`
         container.apart = True
     else:
         sheet.apart.append((container, key, ""))

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from masking.addresses_han import mask_han
+from masking.addresses_han import han_pair
 from masking.addresses_latin import mask_latin
-from masking.personal import Masked
+from masking.personal import Masked, masked
 from masking.postcodes import mask_postcode
 from masking.text import STARS, clean
 
@@ -25,20 +25,23 @@ def mask_address(text: str, country: str = "") -> Masked:
 
     Reason `no_unit` says that nothing looked like a door, and the text is unchanged but for its spelling.
     """
+    return masked(address_pair(text, country))
+
+
+def address_pair(text: str, country: str = "") -> tuple[str, str]:
+    """What `mask_address` gives, as a plain pair: for an order's lines, of which only the text is asked."""
     address = clean(text, LIMIT)
     if not address:
-        return Masked("", "empty")
+        return "", "empty"
     if "@" in address:
         address = _EMAIL.sub("", address).strip() or STARS
-    if _in_han(address):
-        masked = mask_han(address)
-        if _in_han(masked.text):
-            return masked
-        address = masked.text  # what stood before the door is in letters, and has rules of its own
+    if "\u4e00" <= address < "\ua000" or _in_han(address):  # begins with such a sign, as nearly all do
+        pair = han_pair(address)
+        if "\u4e00" <= pair[0] < "\ua000" or _in_han(pair[0]):
+            return pair
+        address = pair[0]  # what stood before the door is in letters, and has rules of its own
     return mask_latin(address, country)
 
 
 def _in_han(text: str) -> bool:
-    if "\u4e00" <= text < "\ua000":  # begins with such a character, as nearly all do; a search costs ten times as much
-        return True
     return not text.isascii() and _HAN_OR_KANA.search(text) is not None

@@ -85,29 +85,34 @@ _ADDRESSEE = re.compile(r"[0-9A-Za-z]*[^\W\d_]{2,3}(?:亲收|签收|敬收|收|�
 
 def mask_han(text: str) -> Masked:
     """Cut a line where its door begins; without a door, at its last road number."""
+    return masked(han_pair(text))
+
+
+def han_pair(text: str) -> tuple[str, str]:
+    """What `mask_han` gives, as a plain pair."""
     line = _ORDINARY(text)
     if line is None:
         return _read_noted(text)
     door = line.start("door")
     if door >= 0:
-        return masked((text[:door] + STARS, "door_word"))
+        return text[:door] + STARS, "door_word"
     road = line.end("road")
     if road >= 0:
-        return masked((text[: road - 1].rstrip(_NUMBER_SIGNS) + STARS, "road_number"))
+        return text[: road - 1].rstrip(_NUMBER_SIGNS) + STARS, "road_number"
     return _without_addressee(text)
 
 
-def _read_noted(text: str) -> Masked:
+def _read_noted(text: str) -> tuple[str, str]:
     """Read any line: without its notes, behind its postcode."""
     if "(" in text or "【" in text or "[" in text:
         text = _NOTE.sub(lambda note: "" if _NOTE_WORDS.search(note[0]) else note[0], text).strip()
         if not text:
-            return masked((STARS, "addressee"))
+            return STARS, "addressee"
     prefix = _POSTCODE.match(text) if text[:1] in "〒0123456789" else None
     return _read(text, prefix.end() if prefix else 0)
 
 
-def _read(text: str, at: int) -> Masked:
+def _read(text: str, at: int) -> tuple[str, str]:
     """Read a line from there token by token."""
     number_at, lane_end = -1, -1
     while token := _TOKEN(text, at):
@@ -121,7 +126,7 @@ def _read(text: str, at: int) -> Masked:
             continue
         if reason != ROUTE:
             if at - start >= _LONG_NUMBER and text[start:at].isdigit():
-                return mask_han(_PHONE.sub("", text).strip() or STARS)  # a phone is no door, and may stand before one
+                return han_pair(_PHONE.sub("", text).strip() or STARS)  # a phone is no door, and may stand before one
             return _cut(text, start, reason)
         number_at = start
         if token["more"]:
@@ -220,14 +225,14 @@ def _stands_on_road(text: str, at: int) -> bool:
     return at >= 0 and text[at] in words.ROAD_ENDS
 
 
-def _cut(text: str, at: int, reason: str) -> Masked:
+def _cut(text: str, at: int, reason: str) -> tuple[str, str]:
     if at >= 2 and text[at - 1] in words.SIDES and text[at - 2] in words.PLACE_ENDS:
         at -= 1  # 翠园东14幢: the side belongs to the building
-    return masked((text[:at].rstrip(_LOOSE) + STARS, reason))
+    return text[:at].rstrip(_LOOSE) + STARS, reason
 
 
-def _without_addressee(text: str) -> Masked:
+def _without_addressee(text: str) -> tuple[str, str]:
     """Nothing to cut but a name at the end: 深圳大学张三收."""
     if text[-1:] in "收生士姐" and _ADDRESSEE.search(text):
-        return masked((_ADDRESSEE.sub(STARS, text), "addressee"))
-    return masked((text, "no_unit"))
+        return _ADDRESSEE.sub(STARS, text), "addressee"
+    return text, "no_unit"

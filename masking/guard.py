@@ -51,18 +51,18 @@ class Guard:
         self._needles = Needles(self._exempt)
         self._needles.take(plain)
 
-    def check(self, text: str) -> list[Hit]:
-        """Every kind of value that the text holds and may not hold; empty where it may go."""
+    def check(self, text: str | bytes) -> list[Hit]:
+        """Every kind of value that the text holds and may not hold; empty where it may go. Bytes have to be UTF-8."""
         return list(dict.fromkeys([Hit(kind, where) for where, form in forms(text) for kind in self._found(form)]))
 
     def check_bytes(self, data: bytes) -> list[Hit]:
         """The same for bytes that are text in UTF-8 or GB 18030: a printer language, a stored page."""
         try:
-            text = data.decode()
+            data.decode()
         except UnicodeDecodeError:
             both = self.check(data.decode("gb18030", "replace")) + self.check(data.decode("utf-8", "replace"))
             return list(dict.fromkeys(both))
-        return self.check(text)
+        return self.check(data)
 
     def _found(self, form: Text) -> Iterator[Kind]:
         needles, squeezed = self._needles, form.squeezed

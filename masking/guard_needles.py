@@ -22,6 +22,7 @@ _WITH_CHINA = 13  # digits of a Chinese mobile number with its country code
 _WHOLE_NUMBER, _EXTENSION_DIGITS = 10, 6
 _WHOLE_LINE = 6  # bytes from which an address line is looked for whole
 _UNSPACED = 8  # letters from which a name of several words is also looked for as one word
+_SILENT = 0xE1  # begins, in UTF-8, the letters that are drawn as nothing: no spelling of a name
 NO_WORDS = "\u2e80"
 """From here on lie the scripts that write without blanks: Han, kana, hangul."""
 _LIMIT = 2000
@@ -70,7 +71,7 @@ class Apart(NamedTuple):
     cased: bool
     """Whether letter case can hide it. Most needles have none, and lowering a whole text is dear."""
     bare: bytes
-    """Squeezed, where it is in ASCII: a text that is squeezed and lacks this lacks the needle. Else empty."""
+    """Squeezed, where it is in ASCII, or of letters without case: a text that is squeezed and lacks this lacks the needle. Else empty."""
 
 
 _new_apart = partial(tuple.__new__, Apart)  # a third of the cost of calling the class
@@ -97,10 +98,12 @@ class Needles:
     def take(self, plain: Iterable[tuple[str, str]]) -> None:
         """Take in plain values, whole, each after its kind."""
         # Free text is masked by what stands in it; credentials and plain values are nobody's personal data.
-        for kind, value in dict.fromkeys(plain):
-            adding = self._ADD.get(kind)
-            if adding is not None and value:
-                adding[1](self, adding[0], value)
+        adding = self._ADD.get
+        for told, value in dict.fromkeys(plain):
+            how = adding(told)
+            if how is not None and value:
+                kind, add = how
+                add(self, kind, value)
 
     def look_closer(self, lines: Iterable[KeptLine]) -> None:
         """Work out the doors of lines that were kept whole."""
@@ -110,8 +113,9 @@ class Needles:
 
     def _stand_apart(self, where: Where, kind: Kind, text: str) -> None:
         if text:
-            bare = squeeze(text) if text.isascii() else b""
-            self.apart.append(_new_apart((text, where, kind, text.upper() != text, bare)))
+            cased = text.upper() != text
+            bare = squeeze(text) if text.isascii() or not (cased or not text.isalnum()) else b""
+            self.apart.append(_new_apart((text, where, kind, cased, bare)))
 
     def _email(self, kind: Kind, value: str) -> None:
         self._stand_apart(_EMAIL, kind, clean(value, _LIMIT).lower())
@@ -123,6 +127,14 @@ class Needles:
         if _WHOLE_DIGITS <= len(value) < _WITH_CHINA and value[0] != "0" and value.isascii() and value.isdigit():
             self.inside[value.encode()] = kind
             return
+        bare = value.replace("-", "")
+        if bare.isdigit() and bare.isascii() and len(value) <= _LIMIT and not value.startswith("00"):
+            # Digits and hyphens, as most are written: nothing to clean, to part or to take out.
+            extension = len(value) - 1 - value.rfind("-")
+            self._dialled(kind, bare)
+            if 0 < extension <= _EXTENSION_DIGITS and len(bare) - extension >= _WHOLE_NUMBER:
+                self._dialled(kind, bare[:-extension])
+            return
         value = clean(value, _LIMIT)
         for number in {value, *_SEVERAL.split(value)}:
             # The country code and the trunk zero come and go, and so does an extension: the needle is what never changes.
@@ -130,14 +142,16 @@ class Needles:
             if national.startswith(("+", "00")):
                 national = _COUNTRY.sub("", national, count=1)
             for text in {national, _without_extension(national)}:
-                digits = _digits(text)
-                if len(digits) == _WITH_CHINA and digits.startswith(b"86"):
-                    digits = digits[2:]
-                bare = digits.lstrip(b"0")
-                if len(bare) >= _WHOLE_DIGITS:
-                    self.inside[bare] = kind
-                elif digits:
-                    self._number(kind, digits.decode())
+                self._dialled(kind, _digits(text).decode())
+
+    def _dialled(self, kind: Kind, digits: str) -> None:
+        if len(digits) == _WITH_CHINA and digits.startswith("86"):
+            digits = digits[2:]
+        bare = digits.lstrip("0")
+        if len(bare) >= _WHOLE_DIGITS:
+            self.inside[bare.encode()] = kind
+        elif digits:
+            self._number(kind, digits)
 
     def _number(self, kind: Kind, text: str) -> None:
         squeezed = squeeze(text)
@@ -147,9 +161,9 @@ class Needles:
             self._stand_apart(_NUMBER if len(squeezed) >= DOOR else _LEAF, kind, text.lower())
 
     def _name(self, kind: Kind, value: str) -> None:
-        if value.isalpha() and is_normalized("NFKC", value):
+        if value.isalpha() and is_normalized("NFKC", value) and _SILENT not in (data := value.encode()):
             if value[0] >= NO_WORDS and len(value) >= WHOLE_NAME:
-                self.inside[value.encode().lower()] = kind
+                self.inside[data.lower()] = kind
             else:
                 self._letters(kind, value, len(value))
             return
@@ -204,7 +218,7 @@ class Needles:
         for text in self._kept:
             if text and text[0] == first:
                 head, star, tail = text.partition("*")
-                if head and star and value.startswith(head):
+                if head and star and value[: len(head)] == head:
                     # Nearly all have one cut, up to the end.
                     return [value[len(head) :].strip(_EDGES)] if tail == _ONE_CUT else _gaps(value, text)
         masked = mask_address(value).text

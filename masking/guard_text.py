@@ -17,6 +17,7 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _NO_CODE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})(?:\\{1,2}u([Dd][C-Fc-f][0-9A-Fa-f]{2}))?|\\([bfnrt])")
+_PERCENT_SIGN, _BACKSLASH, _AMPERSAND = b"%\\&"
 _CONTROLS = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[a-zA-Z]{2,8});")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]+")
@@ -36,28 +37,35 @@ _USUAL = bytes([*range(0xC0), 0xC3, 0xD0, 0xD1, *range(0xE4, 0xEE)])
 _ODD = 0xFF  # no byte of UTF-8
 # Small letters, and one mark for whatever is not usual: the pass that squeezes tells at once whether anything odd can be in the text.
 _FOLD = bytes(byte if byte in _USUAL else _ODD for byte in _LOWER)
-_DOTTED = "\u0130"  # the one sign of a normal spelling whose small letter begins with one of ASCII
+_DOTTED = "\u0130".encode()  # the one sign of a normal spelling whose small letter begins with one of ASCII
 
 
 class Text:
-    """A text and its other spellings."""
+    """A text and its other spellings. Takes its UTF-8, too: most texts are searched as bytes alone, and never decoded."""
 
-    __slots__ = ("_data", "_lower", "_words", "squeezed", "text")
+    __slots__ = ("_data", "_lower", "_text", "_words", "squeezed")
 
-    def __init__(self, text: str) -> None:
-        data = text.encode("utf-8", "surrogatepass")
+    def __init__(self, text: str | bytes) -> None:
+        data = text if type(text) is bytes else text.encode("utf-8", "surrogatepass")  # type: ignore[union-attr]
         squeezed = data.translate(_FOLD, _SEPARATORS)
+        self._text: str | None = None
         if _ODD in squeezed:
             data = _narrow(data)
-            text = data.decode("utf-8", "surrogatepass")
             squeezed = data.translate(_FOLD, _SEPARATORS)
         if _ODD in squeezed:
-            text = _normal(text)
-            data = _parted(text.encode("utf-8", "surrogatepass"), b"-")
+            self._text = _normal(data.decode("utf-8", "surrogatepass"))
+            data = _parted(self._text.encode("utf-8", "surrogatepass"), b"-")
             squeezed = data.translate(_LOWER, _SEPARATORS)
-        self.text, self._data, self._lower, self._words = text, data, "", ""
+        self._data, self._lower, self._words = data, "", ""
         self.squeezed = squeezed
         """For values that separators could part."""
+
+    @property
+    def text(self) -> str:
+        """In normal spelling."""
+        if self._text is None:
+            self._text = self._data.decode("utf-8", "surrogatepass")
+        return self._text
 
     def lower(self) -> str:
         """In small letters, for e-mails, numbers and short names."""
@@ -76,10 +84,13 @@ class Text:
 
     def folds(self) -> bool:
         """Whether `squeezed` shows every small ASCII letter that `lower` and `words` show."""
-        return self.text.isascii() or _DOTTED not in self.text
+        return self._data.find(_DOTTED) < 0
 
-    def decoded(self) -> str:
-        """The text with one layer of codes undone; itself where it has none."""
+    def decoded(self) -> str | None:
+        """The text with one layer of codes undone; None where it has none."""
+        data = self._data
+        if not (_PERCENT_SIGN in data or _BACKSLASH in data or _AMPERSAND in data):
+            return None
         text = whole = self.text
         if "%" in whole and _PERCENT.search(text):
             text = _unquoted(text)
@@ -87,11 +98,13 @@ class Text:
             text = _ESCAPE.sub(_character, text)
         if "&" in whole and _REFERENCE.search(text):
             text = unescape(text)
-        return text
+        return text if text != whole else None
 
 
 def squeeze(text: str) -> bytes:
     """UTF-8 in small ASCII letters, without blanks, hyphens, dots, brackets, slashes and the like. `text` is in normal spelling."""
+    if text.isalnum():
+        return text.encode().lower()  # of bytes, ASCII alone
     data = text.encode("utf-8", "surrogatepass")
     squeezed = data.translate(_FOLD, _SEPARATORS)
     if _ODD in squeezed:
@@ -112,13 +125,13 @@ def words(text: str) -> str:
     return b" ".join(data.translate(_SPACED).split()).decode("utf-8", "surrogatepass").lower()
 
 
-def forms(text: str) -> list[tuple[str, Text]]:
+def forms(text: str | bytes) -> list[tuple[str, Text]]:
     """The text normalised; then decoded, as often as there is something to decode."""
     form = Text(text)
     found = [("plain", form)]
     while len(found) <= _ROUNDS:
         decoded = form.decoded()
-        if decoded == form.text:
+        if decoded is None:
             break
         form = Text(decoded)
         found.append(("decoded", form))

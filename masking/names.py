@@ -12,6 +12,7 @@ import unicodedata
 from masking.personal import Masked, masked
 from masking.text import clean, words
 
+_COMPOUND_LETTERS = 2
 LIMIT = 256  # no register writes longer names; the first letter is found well before
 STARS = "**"
 
@@ -37,18 +38,25 @@ _COVER = frozenset("*●○■□◯×✕✖█▇")
 
 def mask_name(text: str) -> Masked:
     """Mask a person's or a company's name. Anything but letters and their marks is dropped."""
+    return masked(name_pair(text))
+
+
+def name_pair(text: str) -> tuple[str, str]:
+    """What `mask_name` gives, as a plain pair: for an order's names, of which only the text is asked."""
     name = clean(text, LIMIT)
     if not name.isalpha():
         return _mask_letters(_plain_name(name)) if name else Masked("", "empty")
     if name[:2] in COMPOUND:
+        if len(name) > _COMPOUND_LETTERS and not _TITLE.match(name, _COMPOUND_LETTERS):
+            return name[:_COMPOUND_LETTERS] + STARS, "name_compound"
         return _mask_letters(name)
-    return masked((name[0] + STARS, "name_first_letter")) if len(name) > 1 else Masked(STARS, "name_single_letter")
+    return (name[0] + STARS, "name_first_letter") if len(name) > 1 else (STARS, "name_single_letter")
 
 
 def mask_company(text: str) -> Masked:
     """Mask a recipient's organisation as a name."""
-    name = mask_name(text)
-    return masked((name.text, "company_as_name")) if name.text else name
+    name, reason = name_pair(text)
+    return masked((name, "company_as_name" if name else reason))
 
 
 def _plain_name(name: str) -> str:

@@ -49,7 +49,7 @@ def payload(context: Context | None, carrier: str, operation: str | None, last_m
     plain = [(kind.value, value) for _path, kind, _role, value in order.fields if kind is not Kind.FREE_TEXT]
     last_four = dict.fromkeys(Role, "0000")
     veiled = veil(order, relays=_example(profile), last_mile=last_mile, aliases=_alias, last_four=last_four)
-    hits = Guard(plain, veiled.kept).check(veiled.clear_text)
+    hits = Guard(plain, veiled.kept).check(veiled.clear)
     if hits:
         found = ", ".join(sorted({hit.kind.value for hit in hits}))
         raise CarrierRefusal(f"the masked body would still show a plain value ({found})", code="guard_hit")

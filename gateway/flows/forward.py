@@ -336,7 +336,7 @@ def _says_nothing(answer: Answer) -> bool:
 def last_look(opened: OpenOrder, veiled: Veiled, *, extra_kept: tuple[str, ...] = ()) -> list[Hit]:
     """The last gate before anything is written or sent: the plain values that the document still holds after masking."""
     plain = [(kind, value) for _path, kind, _role, value in opened.fields]
-    return Guard(plain, [*veiled.kept, *extra_kept]).check(veiled.clear_text)
+    return Guard(plain, [*veiled.kept, *extra_kept]).check(veiled.clear)
 
 
 async def refuse_hits(service: Service, shop: Shop, opened: OpenOrder, hits: list[Hit]) -> NoReturn:

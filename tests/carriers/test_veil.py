@@ -293,6 +293,7 @@ def test_the_guard_finds_nothing_in_a_veiled_order(name: str, phone: str, street
 def test_clear_text_is_what_the_carriers_parser_reads() -> None:
     made: Veiled = veil(opened(with_(weight=1, extra={"note": 'a "quoted" \\ and \u00e9\n13800138000'})), relays=RELAYS)
     assert 'a "quoted" \\ and é\n13800138000' in made.clear_text
+    assert made.clear.decode() == made.clear_text
 
 
 def test_the_way_back_is_plain_json() -> None:

@@ -170,7 +170,7 @@ def _order(data: bytes) -> None:
                 continue
             plain = [(kind.value, value) for _, kind, _, value in order.fields]
             veiled = veil(order, relays=RELAYS)
-            Guard(plain, veiled.kept).check(veiled.clear_text)
+            Guard(plain, veiled.kept).check(veiled.clear)
 
 
 def _answer(data: bytes) -> None:

@@ -388,3 +388,9 @@ def test_a_kept_line_spares_the_house_number_in_it() -> None:
 
     assert Guard([("address_line", line)], [line]).check(f'{{"street1": "{line}"}}') == []
     assert Guard([("address_line", line)], []).check(f'{{"street1": "{line}"}}') != []
+
+
+@pytest.mark.parametrize("name", ["张\u115f三丰", "a\u1160bcd", "王\u115f"])
+def test_a_letter_that_nobody_sees_hides_no_name(name: str) -> None:
+    guard = Guard([("name", name)])
+    assert guard.check(f'{{"a":"{name}"}}') and guard.check(f'{{"a":"{name[0] + name[2:]}"}}')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from masking.guard import Guard
 from masking.guard_needles import Needles, Where
 from masking.personal import Kind
 
@@ -123,3 +124,30 @@ def test_each_needle_betrays_its_kind() -> None:
         ("王明", Kind.NAME, False),
         ("a@example.com", Kind.EMAIL, True),
     ]
+
+
+@pytest.mark.parametrize("name", ["林徽", "Łu", "أب", "김민"])
+@pytest.mark.parametrize(
+    "around", ['{{"a":"{}"}}', '{{"a":"{}","b":"，（\u3000\u00b7"}}', '{{"a":"{}","b":"\u115f İ"}}']
+)
+def test_a_short_name_is_found_in_text_and_bytes_whatever_stands_around(name: str, around: str) -> None:
+    text = around.format(name)
+    assert Guard([("name", name)]).check(text) == Guard([("name", name)]).check(text.encode()) != []
+    assert Guard([("name", name)]).check(around.format(f"x{name}x")) == []
+
+
+@pytest.mark.parametrize(
+    ("phone", "shown"),
+    [
+        ("0592-5088417-4026", "5925088417"),
+        ("0592-5088417-4026", "059250884174026"),
+        ("86-139-5042-7716", "13950427716"),
+        ("86-139-5042-7716-12", "13950427716"),
+        ("010-8888-7777", "1088887777"),
+        ("0592-508-8417", "592 508 8417"),
+        ("00852-2345-6789", "23456789"),
+        ("955-38", "95538"),
+    ],
+)
+def test_a_phone_of_digits_and_hyphens_is_found_without_what_comes_and_goes(phone: str, shown: str) -> None:
+    assert Guard([("phone", phone)]).check(f'{{"tel":"{shown}"}}') != []

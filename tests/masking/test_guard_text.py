@@ -137,3 +137,30 @@ def test_html_names_that_are_none_stay() -> None:
 def test_short_json_escapes_part_nothing(coded: str) -> None:
     words = {form.words() for _, form in forms(coded)}
     assert words & {"ada quist", "13800 138000"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"name":"张三"}',
+        "Main St, 4B",
+        "全角：１２３（号）",
+        "a\u115fb c\u00b7d\u30fbe",
+        "%31%32",
+        "İstanbul",
+        "a\ud800b",
+        "",
+    ],
+)
+def test_a_text_and_its_bytes_have_the_same_forms(text: str) -> None:
+    of_text, of_bytes = forms(text), forms(text.encode("utf-8", "surrogatepass"))
+    assert [where for where, _ in of_text] == [where for where, _ in of_bytes]
+    for (_, one), (_, other) in zip(of_text, of_bytes, strict=True):
+        assert (one.text, one.squeezed) == (other.text, other.squeezed)
+        assert (one.lower(), one.words(), one.folds()) == (other.lower(), other.words(), other.folds())
+
+
+def test_a_text_without_codes_has_none_to_undo() -> None:
+    assert Text("张三 100").decoded() is None
+    assert Text("100% of it").decoded() is None
+    assert Text("%31").decoded() == "1"
