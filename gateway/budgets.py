@@ -72,7 +72,8 @@ class Budgets:
         reveals, nth = sum(1 for by in made if by != scan), len(made) + 1
         if not _bounded(terms):
             return Account(b"", reveals=reveals, nth=nth)
-        person = parcel.owner or sha256(shipment.encode()).digest()[:16]
+        own = parcel.own
+        person = own.owner if own else sha256(shipment.encode()).digest()[:16]
         self._refresh(connection, carrier, now)
         recorded = frozenset(scan_reads.learned_of(connection, carrier, shipment))
         return Account(person, scan_reads.knows(connection, carrier, person), recorded, reveals, nth)

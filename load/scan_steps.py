@@ -23,7 +23,7 @@ from gateway.store.scan_reads import Parcel
 from gateway.store.tables import scans
 from gateway.store.unit import Unit
 from masking.device_proof import DeviceKey
-from masking.disclosure import Disclosure, Record, View, disclose
+from masking.disclosure import Disclosure, View, disclose
 from masking.labels.ticket import verify_online
 from masking.personal import RelayNumber
 from masking.policy import Audience, Occasion, Reader
@@ -51,8 +51,8 @@ async def _steps(folder: Path, token: str, text: str) -> dict[str, float]:
 
         def read(connection: Connection) -> tuple[Parcel, float]:
             def look() -> Parcel | None:
-                scan_reads.earlier(connection, courier.id, b"k" * 16)
-                return scan_reads.by_ticket(connection, id, lambda _carrier, _fingerprint: True)
+                sent = courier.id, b"k" * 16
+                return scan_reads.by_ticket(connection, id, lambda _carrier, _fingerprint: True, lambda _shipment: sent)
 
             found = look()
             if found is None:
@@ -74,9 +74,8 @@ async def _steps(folder: Path, token: str, text: str) -> dict[str, float]:
 
 
 def _disclosure(service: Service, courier: Courier, parcel: Parcel) -> Disclosure[View]:
-    record = parcel.record
     return disclose(
-        Record(record.tenant, record.record, record.wrapped, record.groups),
+        parcel.record,
         keyring=service.keys.keyring,
         policy=service.policy,
         audience=Audience(Reader(courier.role), f"courier:{courier.id}", carrier=courier.carrier),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -52,8 +51,7 @@ class DisclosureInvalid(VeilwayError):
     code = "disclosure_invalid"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Record:
+class Record(Struct, frozen=True):
     """A sealed order and the place it is bound to."""
 
     tenant: str

@@ -55,17 +55,17 @@ class Lifecycle:
     async def follow(
         self,
         unit: Unit,
-        shipment: reads.ShipmentRow,
+        shipment: reads.Shipped,
         stage: Stage,
         now: datetime,
         *,
-        known: Iterable[Binding] | None = None,
+        known: Binding | None = None,
         scan: Scanned | None = None,
         by: str = "",
     ) -> Then:
         """The parcel reached `stage`: put its recipient's binding's new state into `unit`. Call what it gives after the commit.
 
-        `known` are the shipment's bindings where the caller has just read them; `scan` is set where courier `by` took the parcel out,
+        `known` is the shipment's own binding where the caller has just read it; `scan` is set where courier `by` took the parcel out,
         and where the stage did not change, it alone counts.
         """
 
@@ -99,21 +99,21 @@ class Lifecycle:
                 self._service.desk.give_back(slot, now, unknown_reader=strange or pushed)
             del self._reopening[slot]
 
-    async def end(self, unit: Unit, shipment: reads.ShipmentRow, now: datetime, reason: str) -> Then:
+    async def end(self, unit: Unit, shipment: reads.Shipped, now: datetime, reason: str) -> Then:
         """The shipment is over (cancelled, never booked): release its number."""
         return await self._change(unit, shipment, now, lambda binding: release(binding, now), reason)
 
     async def _change(
         self,
         unit: Unit,
-        shipment: reads.ShipmentRow,
+        shipment: reads.Shipped,
         now: datetime,
         change: Callable[[Binding], Binding],
         reason: str,
-        known: Iterable[Binding] | None = None,
+        known: Binding | None = None,
         by: str = "",
     ) -> Then:
-        binding = await self._own(shipment, known)
+        binding = known or await self._own(shipment)
         if binding is None:
             return nothing
         changed, strange = change(binding), False
@@ -132,10 +132,8 @@ class Lifecycle:
             return set()
         return await self._service.database.read(lambda c: {slot for slot in asked if push_reads.is_pushed(c, slot)})
 
-    async def _own(self, shipment: reads.ShipmentRow, known: Iterable[Binding] | None) -> Binding | None:
+    async def _own(self, shipment: reads.Shipped) -> Binding | None:
         """The binding that is this shipment's alone: the recipient's, or the customer's who sends goods back."""
-        if known is not None:
-            return next((held for held in known if held.shipment == shipment.id), None)
         for role in ("recipient", "sender"):
             slot = shipment.relays.get(role)
             if slot and slot[2] >= 0:

@@ -34,7 +34,7 @@ async def taken_out(
     zone, slot = zone_of(service, courier.carrier), parcel.shipment.relays.get("recipient")
     if not zone or not slot or slot[2] < 0 or courier.role != "delivery" or stage is not Stage.OUT_FOR_DELIVERY:
         return None
-    if not any(binding.slot == tuple(slot) and binding.shipment == parcel.shipment.id for binding in parcel.bindings):
+    if not any(line.slot == tuple(slot) and line.shipment == parcel.shipment.id for line in parcel.lines):
         return None  # goods that go back: their recipient's number is the shop's own, and serves others too
     if scope.level("recipient.phone") is not Level.RELAY:
         return None

@@ -26,11 +26,11 @@ from gateway.ids import new_id
 from gateway.service import Service
 from gateway.store import scan_reads
 from gateway.store.errors import Conflict, Overloaded
-from gateway.store.reads import ShipmentRow
-from gateway.store.scan_reads import Parcel
+from gateway.store.reads import Shipped
+from gateway.store.scan_reads import Parcel, Sent
 from gateway.store.tables import reveals, scans, shown, stages, tombstones
 from gateway.store.unit import Unit
-from masking.disclosure import Record, Scope, disclose
+from masking.disclosure import Scope, disclose
 from masking.labels.errors import TicketRefused
 from masking.labels.ticket import Ticket, is_same, verify_online
 from masking.moments import moment
@@ -74,13 +74,11 @@ class _Seen(Struct, frozen=True):
     last_at: datetime
     key: bytes | None
     """What the same scan, sent again, is known by."""
-    earlier: str
-    """The id of the scan where it was counted before."""
     account: Account
 
     def relays(self) -> dict[str, RelayNumber]:
         """What may still be dialled: a released number is resting, and whoever learns it now would have to be kept from it."""
-        dead = {binding.slot for binding in self.parcel.bindings if not binding.live(self.now)}
+        dead = {line.slot for line in self.parcel.lines if not line.live(self.ms)}
         return {
             role: RelayNumber(x, ext)
             for role, (x, ext, turn) in self.parcel.shipment.relays.items()
@@ -129,6 +127,7 @@ class CourierScan:
 
     async def _find(self, asked: ScanRequest, courier: Courier, now: datetime) -> _Seen:
         ticket: Ticket | None = None
+        key: bytes | None = None
         if asked.ticket:
             tags = self._service.keys.tickets.tag_keys(now)
             ticket = verify_online(
@@ -138,10 +137,15 @@ class CourierScan:
             raise TicketRefused
 
         def look(connection: Connection) -> _Seen | None:
-            parcel = _named(connection, asked, ticket, courier.carrier)
+            parcel = _named(connection, asked, ticket, courier.carrier, sent)
             if parcel is None or parcel.shipment.carrier != courier.carrier:
                 return None
-            return self._seen(connection, asked, courier, parcel, now)
+            return self._seen(connection, asked, courier, parcel, key, now)
+
+        def sent(shipment: Shipped) -> tuple[str, bytes]:
+            nonlocal key
+            key = self._key(asked, shipment)
+            return courier.id, key or b""
 
         seen = await self._service.database.read(look)
         if seen is None:
@@ -149,17 +153,23 @@ class CourierScan:
         return seen
 
     def _seen(
-        self, connection: Connection, asked: ScanRequest, courier: Courier, parcel: Parcel, now: datetime
+        self,
+        connection: Connection,
+        asked: ScanRequest,
+        courier: Courier,
+        parcel: Parcel,
+        key: bytes | None,
+        now: datetime,
     ) -> _Seen:
-        key = self._key(asked, parcel.shipment)
-        earlier = scan_reads.earlier(connection, courier.id, key) if key else ""
         stage, at, _ = parcel.history[-1] if parcel.history else ("created", parcel.shipment.created_at, "")
         terms = self._service.policy.terms.get(courier.carrier)
-        account = self._budgets.account(connection, terms, parcel, reveal=bool(asked.reason), scan=earlier, now=now)
+        account = self._budgets.account(
+            connection, terms, parcel, reveal=bool(asked.reason), scan=parcel.earlier, now=now
+        )
         ms = int(now.timestamp() * 1000)
-        return _Seen(now, ms, parcel, _STAGES[stage], moment(at), key, earlier, account)
+        return _Seen(now, ms, parcel, _STAGES[stage], moment(at), key, account)
 
-    def _key(self, asked: ScanRequest, shipment: ShipmentRow) -> bytes | None:
+    def _key(self, asked: ScanRequest, shipment: Shipped) -> bytes | None:
         """What makes a scan that the app sends again the same one; the app's own id is not stored."""
         if not asked.scan_id:
             return None
@@ -177,7 +187,7 @@ class CourierScan:
                 report = None
         if report is _OUT and seen.stage not in AFTER_STATION:
             report = None
-        if report is None or seen.earlier:
+        if report is None or seen.parcel.earlier:
             return seen.stage
         return advance(seen.stage, report, seen.now, seen.last_at)[0]
 
@@ -185,7 +195,7 @@ class CourierScan:
         service, shipment, now = self._service, seen.parcel.shipment, seen.now
         profile = service.profiles.get(shipment.carrier)
         disclosure = disclose(
-            Record(shipment.tenant, shipment.id, seen.parcel.record.wrapped, seen.parcel.record.groups),
+            seen.parcel.record,
             keyring=service.keys.keyring,
             policy=service.policy,
             audience=self._audience(courier),
@@ -194,7 +204,7 @@ class CourierScan:
             home=profile.manner.country if profile else "",
             masking=service.settings.masking_policy,
         )
-        unit, scan, scope = Unit(), seen.earlier, disclosure.view.scope
+        unit, scan, scope = Unit(), seen.parcel.earlier, disclosure.view.scope
         if not scan:
             scan = new_id("scan", seen.ms)
             self._write(unit, scan, asked, courier, seen, stage)
@@ -225,12 +235,15 @@ class CourierScan:
         kept = _believed(asked, seen.ms)
         made_at = None if kept is None else moment(kept)
         # A scan sent again must not take the number back from a courier who came after it.
-        scan = None if seen.earlier else await taken_out(
+        scan = None if seen.parcel.earlier else await taken_out(
             self._service, courier, seen.parcel, stage, scope, made_at, seen.now
         )  # fmt: skip
         if stage is seen.stage and scan is None:
             return nothing
-        shipment, known = seen.parcel.shipment, seen.parcel.bindings
+        shipment, own = seen.parcel.shipment, seen.parcel.own
+        if own is None:
+            return nothing
+        known = own.binding()
         return await self._lifecycle.follow(unit, shipment, stage, seen.now, known=known, scan=scan, by=courier.id)
 
     def _occasion(self, asked: ScanRequest, seen: _Seen, stage: Stage) -> Occasion:
@@ -284,7 +297,7 @@ class CourierScan:
         }
         put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.revealed", now=seen.now, **said)
 
-    def _remember_shown(self, unit: Unit, courier: Courier, shipment: ShipmentRow, scope: Scope, ms: int) -> None:
+    def _remember_shown(self, unit: Unit, courier: Courier, shipment: Shipped, scope: Scope, ms: int) -> None:
         """Who was shown a dial string must never reach a party of another shipment through it."""
         for role, (x, ext, turn) in shipment.relays.items():
             if turn < 0 or scope.level(f"{role}.phone") is not _RELAY:
@@ -295,16 +308,18 @@ class CourierScan:
                 unit.add(tombstones, x, index, ext, turn, shipment.tenant, ms)
 
 
-def _named(connection: Connection, asked: ScanRequest, ticket: Ticket | None, carrier: str) -> Parcel | None:
+def _named(
+    connection: Connection, asked: ScanRequest, ticket: Ticket | None, carrier: str, sent: Sent
+) -> Parcel | None:
     """The parcel that the ticket, or else the waybill, names to this carrier."""
     if ticket is None:
         id = scan_reads.by_waybill(connection, carrier, asked.waybill)
-        return scan_reads.parcel(connection, id) if id else None
+        return scan_reads.parcel(connection, id, sent) if id else None
 
     def holds(issued_to: str, fingerprint: bytes) -> bool:
         return issued_to == carrier and is_same(ticket, fingerprint)
 
-    return scan_reads.by_ticket(connection, ticket.id, holds)
+    return scan_reads.by_ticket(connection, ticket.id, holds, sent)
 
 
 def _believed(asked: ScanRequest, ms: int) -> int | None:

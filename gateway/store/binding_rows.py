@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import and_, func, select
 
 from gateway.store.tables import binding_states, bindings
-from virtual_numbers.binding import Binding, Scheme, State
+from virtual_numbers.binding import LIVE, Binding, Scheme, State
 
 SLOT = ("x", "ext", "turn")
 _STATES, _SCHEMES = {state.value: state for state in State}, {scheme.value: scheme for scheme in Scheme}
+_LIVE = frozenset(state.value for state in LIVE)
 _state, _other = binding_states.alias("state"), binding_states.alias("other")
 _latest = select(func.max(_other.c.at)).where(*(_other.c[name] == bindings.c[name] for name in SLOT)).scalar_subquery()
 _STATE = and_(*(_state.c[name] == bindings.c[name] for name in SLOT), _state.c.at == _latest)
@@ -55,6 +56,14 @@ def binding_of(values: Sequence[Any]) -> Binding:
         bytes(peer) if peer else b"",
         moment(peer_until),
     )
+
+
+def live_at(values: Sequence[Any], ms: int) -> bool:
+    """What `Binding.live` says of the row at a moment in ms, without the binding."""
+    bound_at, expires_at, state, until = values[9:13]
+    if state:
+        expires_at = until
+    return (state or values[16]) in _LIVE and bound_at <= ms and (expires_at is None or ms < expires_at)
 
 
 def moment(ms: int | None) -> datetime | None:

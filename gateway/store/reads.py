@@ -123,19 +123,24 @@ class Outcome(msgspec.Struct, frozen=True):
     answer: bytes | None
 
 
-class ShipmentRow(msgspec.Struct, frozen=True):
-    """A shipment without anything personal."""
+class Shipped(msgspec.Struct, frozen=True):
+    """What everybody who follows a parcel has to know of its shipment. Nothing personal."""
 
     id: str
     tenant: str
     carrier: str
+    relays: dict[str, list[Any]]
+    """Role -> [x, ext, turn] of the relay number that stands for the party; turn is -1 for a hotline."""
+    created_at: int
+
+
+class ShipmentRow(Shipped, frozen=True):
+    """A whole row of `shipments`."""
+
     operation: str
     ref: bytes | None
     attempt: int
     document: bytes
-    relays: dict[str, list[Any]]
-    """Role -> [x, ext, turn] of the relay number that stands for the party; turn is -1 for a hotline."""
-    created_at: int
 
 
 class VaultRow(msgspec.Struct, frozen=True):
@@ -155,12 +160,12 @@ def shipment_of(row: Any) -> ShipmentRow:
         row.id,
         row.tenant,
         row.carrier,
+        msgspec.json.decode(row.relays),
+        row.created_at,
         row.operation,
         ref,
         row.attempt,
         bytes(row.document),
-        msgspec.json.decode(row.relays),
-        row.created_at,
     )
 
 

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, case, func, select, union_all
+from sqlalchemy import Connection, and_, bindparam, case, func, literal_column, select, union_all
 
-from gateway.store.binding_rows import COLUMNS, SLOT, WITH_STATE, binding_of
+from gateway.store.binding_rows import COLUMNS, SLOT, WITH_STATE, binding_of, live_at
 from gateway.store.compiled import Query
-from gateway.store.reads import Outcome, ShipmentRow, VaultRow
+from gateway.store.reads import Outcome, Shipped
 from gateway.store.tables import (
     bindings,
     learned,
@@ -25,33 +25,65 @@ from gateway.store.tables import (
     tickets,
     vault,
 )
+from masking.disclosure import Record
+from masking.record import ADDRESS, NAME, OTHER, PHONE
 from virtual_numbers.binding import Binding
+
+
+class Line(msgspec.Struct, frozen=True):
+    """What stands behind a relay number: its binding, unread until somebody moves it."""
+
+    slot: tuple[str, str, int]
+    shipment: str
+    """Empty for a sender's long-lived binding."""
+    row: Sequence[Any]
+    """The columns of `binding_rows.COLUMNS`, then the owner."""
+
+    @property
+    def owner(self) -> bytes:
+        """Whose it is, as a keyed index within the tenant."""
+        return bytes(self.row[-1])
+
+    def live(self, ms: int) -> bool:
+        """Whether its number may still be dialled at a moment in ms; as `Binding.live`, without making one."""
+        return live_at(self.row, ms)
+
+    def binding(self) -> Binding:
+        """The binding itself."""
+        return binding_of(self.row)
+
+
+Sent = Callable[[Shipped], tuple[str, bytes]]
+"""(courier, key): under which a scan of this shipment was sent, if it was sent before; the key is empty where none tells."""
 
 
 class Parcel(msgspec.Struct, frozen=True):
     """A parcel as the store knows it, nothing of it opened."""
 
-    shipment: ShipmentRow
-    record: VaultRow
+    shipment: Shipped
+    record: Record
     outcome: Outcome | None
     history: list[tuple[str, int, str]]
     """(stage, at in ms, source), oldest first."""
     seq: int
     """Of the latest stage; 0 before the first."""
-    bindings: list[Binding]
-    """The bindings behind the shipment's relay numbers, hotlines left out."""
-    owner: bytes
-    """The customer (who receives, or sends back), as a keyed index within the tenant; empty where no number is this shipment's own."""
+    lines: list[Line]
+    """What stands behind the shipment's relay numbers, hotlines left out."""
+    earlier: str = ""
+    """The id of this very scan where the same device sent it before."""
+
+    @property
+    def own(self) -> Line | None:
+        """The one line that is this shipment's alone: the customer's, who receives, or sends back."""
+        return next((line for line in self.lines if line.shipment == self.shipment.id), None)
 
 
-_GROUPS = ("name", "phone", "address", "other", "restore")
+_GROUPS = (NAME, PHONE, ADDRESS, OTHER)
+"""The groups that a scan may open; what the shop sent word for word is not even fetched."""
 _later = outcomes.alias("later")
 _newest = select(func.max(_later.c.seq)).where(_later.c.shipment == shipments.c.id).scalar_subquery()
 _COLUMNS = (
-    *(shipments.c[name] for name in ("id", "tenant", "carrier", "operation", "ref", "attempt", "document")),
-    shipments.c.relays,
-    shipments.c.created_at,
-    vault.c.kid,
+    *(shipments.c[name] for name in ("id", "tenant", "carrier", "relays", "created_at")),
     vault.c.wrapped,
     *(vault.c[name] for name in _GROUPS),
     *(outcomes.c[name] for name in ("seq", "status", "waybill", "routing_code")),
@@ -71,11 +103,19 @@ _BOOKED = Query(
     .order_by(outcomes.c.at.desc())
     .limit(1)
 )
-_HISTORY = Query(
-    select(stages.c.stage, stages.c.at, stages.c.source, stages.c.seq)
-    .where(stages.c.shipment == bindparam("shipment"))
-    .order_by(stages.c.seq)
+_SENT = -1  # in the place of a stage's number
+_PAST = Query(
+    # The parcel's stages, and the scan that was sent under the same key before: two reads by key in one statement.
+    union_all(
+        select(stages.c.seq, stages.c.stage, stages.c.at, stages.c.source).where(
+            stages.c.shipment == bindparam("shipment")
+        ),
+        select(literal_column(str(_SENT)), scans.c.id, scans.c.at, scans.c.station).where(
+            scans.c.courier == bindparam("courier"), scans.c.scan_key == bindparam("key")
+        ),
+    )
 )
+_relays = msgspec.json.Decoder(dict[str, list[Any]]).decode
 _SLOT = slice(4, 7)  # in a binding's columns
 _BINDINGS = Query(
     # Two reads by key in one statement. An OR would do as well, at the price of a table for what it has found already.
@@ -87,9 +127,6 @@ _BINDINGS = Query(
             for nth in (1, 2)
         )
     )
-)
-_EARLIER = Query(
-    select(scans.c.id).where(scans.c.courier == bindparam("courier"), scans.c.scan_key == bindparam("key"))
 )
 _REVEALS = Query(
     select(reveals.c.nth, reveals.c.scan).where(
@@ -108,10 +145,12 @@ _LEARNED_OF = Query(
 )
 
 
-def by_ticket(connection: Connection, id: bytes, holds: Callable[[str, bytes], bool]) -> Parcel | None:
+def by_ticket(
+    connection: Connection, id: bytes, holds: Callable[[str, bytes], bool], sent: Sent | None = None
+) -> Parcel | None:
     """The parcel of a ticket that was not revoked, if `holds` says so of the carrier and the fingerprint that it was issued with."""
     row = _TICKET.first(connection, id=id)
-    return _parcel(connection, row[2:]) if row and holds(row[0], bytes(row[1])) else None
+    return _parcel(connection, row[2:], sent) if row and holds(row[0], bytes(row[1])) else None
 
 
 def by_waybill(connection: Connection, carrier: str, waybill: str) -> str | None:
@@ -120,51 +159,42 @@ def by_waybill(connection: Connection, carrier: str, waybill: str) -> str | None
     return row[0] if row else None
 
 
-def parcel(connection: Connection, shipment: str) -> Parcel | None:
-    """Everything about one shipment."""
+def parcel(connection: Connection, shipment: str, sent: Sent | None = None) -> Parcel | None:
+    """Everything about one shipment. `sent` tells who scans it, and the key under which they may have sent this scan before."""
     row = _PARCEL.first(connection, shipment=shipment)
-    return _parcel(connection, row) if row else None
+    return _parcel(connection, row, sent) if row else None
 
 
-def _parcel(connection: Connection, row: Sequence[Any]) -> Parcel:
+def _parcel(connection: Connection, row: Sequence[Any], sent: Sent | None) -> Parcel:
     """The parcel of a row of `_COLUMNS`, with what has to be asked of other tables."""
-    id, tenant, carrier, operation, ref, attempt, document, held, created_at, kid, wrapped, *groups = row[:-4]
-    seq, status, waybill, routing_code = row[-4:]
-    relays: dict[str, list[Any]] = msgspec.json.decode(held)
-    ref = None if ref is None else bytes(ref)
-    shipment = ShipmentRow(id, tenant, carrier, operation, ref, attempt, bytes(document), relays, created_at)
-    sealed = {name: bytes(group) for name, group in zip(_GROUPS, groups, strict=True) if group}
-    booked = None if seq is None else Outcome(seq, status, waybill or "", routing_code, None)
-    history = _HISTORY.all(connection, shipment=id)
-    bound, owner = [], b""
-    for binding in _bindings(connection, [slot for slot in relays.values() if slot[2] >= 0]):
-        bound.append(binding_of(binding))
-        owner = bytes(binding[-1]) if binding[1] == id else owner
+    id, tenant, carrier, held, created_at, wrapped, name, phone, address, other, seq, status, waybill, routing = row
+    relays: dict[str, list[Any]] = _relays(held)
+    shipment = Shipped(id, tenant, carrier, relays, created_at)
+    groups = zip(_GROUPS, (name, phone, address, other), strict=True)
+    sealed = {group: bytes(held) for group, held in groups if held}
+    courier, key = sent(shipment) if sent else ("", b"")
+    past, earlier = sorted(_PAST.all(connection, shipment=id, courier=courier, key=key)), ""
+    if past and past[0][0] == _SENT:
+        earlier = past.pop(0)[1]
     return Parcel(
         shipment,
-        VaultRow(id, tenant, kid, bytes(wrapped), sealed),
-        booked,
-        [row[:3] for row in history],
-        history[-1][3] if history else 0,
-        bound,
-        owner,
+        Record(tenant, id, bytes(wrapped), sealed),
+        None if seq is None else Outcome(seq, status, waybill or "", routing, None),
+        [row[1:] for row in past],
+        past[-1][0] if past else 0,
+        _lines(connection, [slot for slot in relays.values() if slot[2] >= 0]),
+        earlier,
     )
 
 
-def _bindings(connection: Connection, slots: list[list[Any]]) -> list[Sequence[Any]]:
-    """The rows behind these slots, in their order, two of them a statement: most parcels have a sender's and a recipient's."""
+def _lines(connection: Connection, slots: list[list[Any]]) -> list[Line]:
+    """The lines behind these slots, in their order, two of them a statement: most parcels have a sender's and a recipient's."""
     found: dict[tuple[Any, ...], Sequence[Any]] = {}
     for at in range(0, len(slots), 2):
         (x1, ext1, turn1), (x2, ext2, turn2) = slots[at], slots[min(at + 1, len(slots) - 1)]
         rows = _BINDINGS.all(connection, x1=x1, ext1=ext1, turn1=turn1, x2=x2, ext2=ext2, turn2=turn2)
         found.update((row[_SLOT], row) for row in rows)
-    return [found[slot] for slot in dict.fromkeys(map(tuple, slots)) if slot in found]
-
-
-def earlier(connection: Connection, courier: str, key: bytes) -> str:
-    """The id of the scan that this courier's device sent under this key before, or ""."""
-    row = _EARLIER.first(connection, courier=courier, key=key)
-    return row[0] if row else ""
+    return [Line(slot, found[slot][1], found[slot]) for slot in dict.fromkeys(map(tuple, slots)) if slot in found]
 
 
 def revealed(connection: Connection, carrier: str, shipment: str) -> list[str]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from masking.disclosure import (
     Disclosure,

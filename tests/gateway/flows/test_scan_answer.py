@@ -6,21 +6,20 @@ import pytest
 
 from gateway.flows.scan_answer import MAY_REPORT, told
 from gateway.identity import Courier
-from gateway.store.reads import Outcome, ShipmentRow, VaultRow
+from gateway.store.reads import Outcome, Shipped
 from gateway.store.scan_reads import Parcel
-from masking.disclosure import Scope, View
+from masking.disclosure import Record, Scope, View
 from masking.personal import MaskedParty, PostalAddress, RelayNumber
 from masking.policy import Decision, Level
 from masking.stage import Stage
 
 PARCEL = Parcel(
-    ShipmentRow("shp_1", "shop_a", "sf-express", "create", None, 1, b"", {}, 0),
-    VaultRow("shp_1", "shop_a", 1, b"", {}),
+    Shipped("shp_1", "shop_a", "sf-express", {}, 0),
+    Record("shop_a", "shp_1", b"", {}),
     Outcome(1, "booked", "SF1", "571W", None),
     [],
     0,
     [],
-    b"",
 )
 
 

@@ -36,12 +36,15 @@ async def test_a_parcel_comes_with_everything_a_scan_needs(store: Store) -> None
     await store.commits.commit(unit)
     found = await store.database.read(lambda c: scan_reads.parcel(c, "shp_1"))
     assert found and found.outcome and (found.outcome.status, found.outcome.waybill) == ("booked", "SF1")
-    assert found.record.groups == {"name": b"n", "address": b"a", "restore": b"r"}
+    assert found.record.groups == {"name": b"n", "address": b"a"}  # what a scan never opens is not fetched
     assert (found.history, found.seq) == (
         [("picked_up", MS + 1, "station:S1"), ("at_station", MS + 2, "station:S1")],
         2,
     )
-    assert (found.owner, [held.state for held in found.bindings]) == (b"o" * 16, [State.CALLABLE])
+    assert found.own and found.own.owner == b"o" * 16
+    assert [(line.binding().state, line.live(MS), line.live(MS + 9)) for line in found.lines] == [
+        (State.CALLABLE, True, False)
+    ]
     assert await store.database.read(lambda c: scan_reads.by_waybill(c, "sf-express", "SF1")) == "shp_1"
     assert await store.database.read(lambda c: scan_reads.by_waybill(c, "ups", "SF1")) is None
 
@@ -53,7 +56,7 @@ async def test_the_latest_state_of_a_binding_counts(store: Store) -> None:
         unit.add(binding_states, "95013990001", "1234", 0, at, "shop_a", state, None, at, None, None, "test")
     await store.commits.commit(unit)
     found = await store.database.read(lambda c: scan_reads.parcel(c, "shp_1"))
-    assert found and [held.state for held in found.bindings] == [State.RELEASED]
+    assert found and [(line.binding().state, line.live(MS)) for line in found.lines] == [(State.RELEASED, False)]
 
 
 async def test_an_erased_parcel_is_none_and_so_is_an_absent_one(store: Store) -> None:
@@ -104,8 +107,27 @@ async def test_every_relay_number_s_binding_is_found_in_the_order_of_the_parties
     unit.add(vault, "shp_1", "shop_a", 1, b"wrapped", None, None, None, None, None)
     await store.commits.commit(unit)
     found = await store.database.read(lambda c: scan_reads.parcel(c, "shp_1"))
-    assert found and [held.role for held in found.bindings] == ["sender", "recipient", "third_party"]
-    assert found.owner == b"\1" * 16
+    assert found and [line.binding().role for line in found.lines] == ["sender", "recipient", "third_party"]
+    assert found.own and found.own.owner == b"\1" * 16
+
+
+async def test_a_scan_that_was_sent_before_is_known_by_its_courier_and_its_key(store: Store) -> None:
+    await parcel(store)
+    unit = Unit()
+    unit.add(stages, "shp_1", 1, "shop_a", "picked_up", "station:S1", MS)
+    for scan, key in (("scan_1", b"k" * 16), ("scan_2", None)):
+        unit.add(scans, scan, "shop_a", "shp_1", "cou_1", "S1", "", key, None, MS + 5)
+    await store.commits.commit(unit)
+    for courier, key, earlier in (
+        ("cou_1", b"k" * 16, "scan_1"),
+        ("cou_2", b"k" * 16, ""),
+        ("cou_1", b"l" * 16, ""),
+        ("cou_1", b"", ""),
+    ):
+        sent = courier, key
+        found = await store.database.read(lambda c, s=sent: scan_reads.parcel(c, "shp_1", lambda _shipment: s))
+        assert found and found.earlier == earlier
+        assert (found.history, found.seq) == ([("picked_up", MS, "station:S1")], 1)
 
 
 async def test_scans_reveals_and_what_was_learned_are_found_again(store: Store) -> None:
@@ -131,8 +153,6 @@ async def test_scans_reveals_and_what_was_learned_are_found_again(store: Store) 
 
     def read(connection):  # type: ignore[no-untyped-def]
         return (
-            scan_reads.earlier(connection, "cou_1", b"k" * 16),
-            scan_reads.earlier(connection, "cou_2", b"k" * 16),
             scan_reads.revealed(connection, "sf-express", "shp_1"),
             [(row["scan"], row["role"], row["fields"]) for row in scan_reads.reveals_of(connection, "shp_1")],
             scan_reads.reveals_of(connection, "shp_2"),
@@ -144,6 +164,6 @@ async def test_scans_reveals_and_what_was_learned_are_found_again(store: Store) 
         )
 
     assert await store.database.read(read) == (
-        "scan_1", "", ["scan_1", "scan_2"],
+        ["scan_1", "scan_2"],
         [("scan_1", "station", ["remark"]), ("scan_2", "station", ["remark"])], [], True, False, {b"", b"p" * 16}, (2, 3), (0, 0),
     )  # fmt: skip
