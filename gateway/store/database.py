@@ -4,8 +4,8 @@ Above this file all code is the same for both stores: work is a plain function o
 
 *Embedded* (SQLite): one connection, opened by the one process that serves. Work runs on the event loop's own thread, where
 a point read costs some 20 µs and no other thread contends for the interpreter; only COMMIT, with its fsync, is handed to a
-thread, so that the loop goes on accepting while the disk works. *Shared* (PostgreSQL): SQLAlchemy's asyncio engine over
-asyncpg; work runs in its greenlet.
+thread, so that the loop goes on accepting while the disk works. Reads that come meanwhile are done together when it ends.
+*Shared* (PostgreSQL): SQLAlchemy's asyncio engine over asyncpg; work runs in its greenlet.
 """
 
 from __future__ import annotations
@@ -63,6 +63,9 @@ class EmbeddedDatabase:
     def __init__(self, url: str) -> None:
         self._url = url
         self._lock = asyncio.Lock()
+        """Of whoever writes."""
+        self._put_off: list[tuple[Work[Any], asyncio.Future[Any]]] | None = None
+        """The reads that came during the COMMIT that is under way; None while there is none."""
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._connection: Connection | None = None
         self.dialect = create_engine(url).dialect
@@ -82,11 +85,29 @@ class EmbeddedDatabase:
         return self._connection
 
     async def read(self, work: Work[T]) -> T:
-        async with self._lock:
+        if self._put_off is None:
+            return self._read(work)
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._put_off.append((work, done))
+        return await done
+
+    def _read(self, work: Work[T]) -> T:
+        try:
+            return work(self._live())
+        except SQLAlchemyError as error:
+            raise translate(error) from None
+
+    def _catch_up(self) -> None:
+        """Do the reads that a COMMIT put off, all at once: to wake each reader for itself costs as much as a small read."""
+        put_off, self._put_off = self._put_off or (), None
+        for work, done in put_off:
+            if done.done():  # cancelled
+                continue
             try:
-                return work(self._live())
-            except SQLAlchemyError as error:
-                raise translate(error) from None
+                done.set_result(self._read(work))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the reader's
+                done.set_exception(error)
+                done.exception()  # a reader that leaves now does not make the loop complain
 
     async def write(self, work: Work[T]) -> T:
         async with self._lock:
@@ -99,6 +120,7 @@ class EmbeddedDatabase:
             raw: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
             try:
                 result = work(connection)
+                self._put_off = []
                 commit = asyncio.get_running_loop().run_in_executor(self._thread, raw.execute, "COMMIT")
                 # The caller may be cancelled; a COMMIT under way may not: the lock is held until it is known.
                 await _finish(commit)
@@ -111,6 +133,8 @@ class EmbeddedDatabase:
             except BaseException:
                 self._roll_back(raw)
                 raise
+            finally:
+                self._catch_up()
 
     def _roll_back(self, raw: sqlite3.Connection) -> None:
         try:

@@ -54,6 +54,49 @@ async def test_a_broken_statement_is_unavailable_and_quotes_nothing(store: Store
     assert await names(store) == []
 
 
+async def test_reads_that_come_during_a_commit_wait_for_it_each_with_its_own_end(tmp_path: Path) -> None:
+    database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
+    await database.write(lambda c: c.exec_driver_sql("CREATE TABLE t (a)"))
+    order = []
+
+    def count(connection: object) -> int:
+        order.append("read")
+        return int(connection.exec_driver_sql("SELECT count(*) FROM t").scalar())  # type: ignore[attr-defined]
+
+    def fails(_connection: object) -> int:
+        raise ZeroDivisionError
+
+    async def written() -> None:
+        await database.write(lambda c: c.exec_driver_sql("INSERT INTO t VALUES (1)"))
+        order.append("written")
+
+    writing = asyncio.ensure_future(written())
+    works = (count, count, fails, lambda c: c.exec_driver_sql("SELECT secret FROM t"), count)
+    reads = [asyncio.ensure_future(database.read(work)) for work in works]
+    await asyncio.sleep(0)
+    assert order == [], "the COMMIT is under way"
+    reads[1].cancel()
+    found = await asyncio.gather(*reads, return_exceptions=True)
+    await writing
+    assert (found[0], found[4], order.count("read")) == (1, 1, 2)
+    assert [type(each) for each in found[1:4]] == [asyncio.CancelledError, ZeroDivisionError, StoreUnavailable]
+    assert await database.read(count) == 1
+    await database.close()
+
+
+async def test_a_read_gets_its_turn_however_many_write(tmp_path: Path) -> None:
+    database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
+    await database.write(lambda c: c.exec_driver_sql("CREATE TABLE t (a)"))
+    write = [
+        asyncio.ensure_future(database.write(lambda c: c.exec_driver_sql("INSERT INTO t VALUES (1)"))) for _ in range(9)
+    ]
+    await asyncio.sleep(0)
+    seen = await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM t").scalar())
+    assert seen == 1, "after the COMMIT that it met, before the next"
+    await asyncio.gather(*write)
+    await database.close()
+
+
 async def test_writes_that_meet_are_one_after_the_other(store: Store) -> None:
     await asyncio.gather(
         *(store.database.write(lambda c, n=f"s{i}": c.execute(insert(shops), shop(n))) for i in range(20))
