@@ -13,8 +13,8 @@ from prometheus_client.registry import Collector
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
-class _OrderFigures(Collector):
-    """What every order counts: kept as plain numbers, for the library's children each take a lock and cost as much as a cipher."""
+class _HotFigures(Collector):
+    """What every order and every scan counts: kept as plain numbers, for the library's children each take a lock and cost as much as a cipher."""
 
     def __init__(self) -> None:
         self.orders: Tally[tuple[str, str]] = Tally()
@@ -22,6 +22,8 @@ class _OrderFigures(Collector):
         self.hops: dict[str, list[int]] = {}
         """Carrier -> answers by bucket, the last without a bound."""
         self.seconds: dict[str, float] = {}
+        self.scans: Tally[str] = Tally()
+        """Outcome -> scans."""
 
     def collect(self) -> Iterator[Metric]:
         counted = CounterMetricFamily("veilway_orders", "Orders by carrier and outcome.", labels=("carrier", "outcome"))
@@ -34,6 +36,10 @@ class _OrderFigures(Collector):
             bounds = [*map(str, map(float, _BUCKETS)), "+Inf"]
             timed.add_metric((carrier,), list(zip(bounds, sums, strict=True)), self.seconds[carrier])
         yield timed
+        scanned = CounterMetricFamily("veilway_scans", "Scans by outcome.", labels=("outcome",))
+        for outcome in ("shown", "refused"):
+            scanned.add_metric((outcome,), self.scans[outcome])
+        yield scanned
 
 
 class Metrics:
@@ -41,8 +47,8 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self._order_figures = _OrderFigures()
-        self.registry.register(self._order_figures)
+        self._hot = _HotFigures()
+        self.registry.register(self._hot)
         self.refusals = Counter(
             "veilway_refusals", "Requests refused by us, by code.", ("code",), registry=self.registry
         )
@@ -55,7 +61,6 @@ class Metrics:
         self.guard_hits = Counter(
             "veilway_guard_hits", "Final bytes that still held a plain value.", ("kind",), registry=self.registry
         )
-        self.scans = Counter("veilway_scans", "Scans by outcome.", ("outcome",), registry=self.registry)
         self.calls = Counter("veilway_calls", "Relay decisions by action.", ("action",), registry=self.registry)
         self.dead_letters = Counter(
             "veilway_dead_letters", "Events that a shop refused to the end.", registry=self.registry
@@ -91,17 +96,21 @@ class Metrics:
 
     def order(self, carrier: str, outcome: str) -> None:
         """Count an order."""
-        self._order_figures.orders[carrier, outcome] += 1
+        self._hot.orders[carrier, outcome] += 1
 
     def hop(self, carrier: str, seconds: float) -> None:
         """Note the time a carrier took."""
-        figures = self._order_figures
+        figures = self._hot
         buckets = figures.hops.get(carrier)
         if buckets is None:
             buckets = figures.hops[carrier] = [0] * (len(_BUCKETS) + 1)
             figures.seconds[carrier] = 0.0
         buckets[bisect_left(_BUCKETS, seconds)] += 1
         figures.seconds[carrier] += seconds
+
+    def scan(self, outcome: str) -> None:
+        """Count a scan: `shown` or `refused`."""
+        self._hot.scans[outcome] += 1
 
     def text(self) -> bytes:
         """The exposition format of Prometheus."""

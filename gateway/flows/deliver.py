@@ -9,7 +9,6 @@ waybill, stage, status.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from functools import partial
 from typing import Any
 
 import aiohttp
+import msgspec
 from sqlalchemy import Connection, or_, select, update
 from standardwebhooks.webhooks import Webhook
 
@@ -36,7 +36,7 @@ SHOPS = 64  # that are called at a time
 ANSWER_SECONDS = 10.0
 LEASE_MS = 15 * 60_000
 """How long a taken event is nobody else's; one of a process that died is sent again after it. Longer than a batch can take."""
-_encode = json.JSONEncoder(ensure_ascii=False).encode
+_encode = msgspec.json.Encoder().encode
 NEVER = 2**62
 """When a settled event is due: out of the range that is searched, or each look would walk all that was ever sent."""
 
@@ -62,7 +62,7 @@ def put(unit: Unit, *, tenant: str, shipment: str, type: str, now: datetime, **d
     """Add an event for the shop to the unit of whatever it tells of."""
     ms = int(now.timestamp() * 1000)
     event = {"type": type, "timestamp": iso(now.astimezone(UTC)), "data": {"shipment": shipment, **data}}
-    unit.add(outbox, new_id("evt", ms), tenant, shipment, _encode(event), 0, ms, "waiting")
+    unit.add(outbox, new_id("evt", ms), tenant, shipment, _encode(event).decode(), 0, ms, "waiting")
 
 
 class Deliver:

@@ -8,7 +8,6 @@ are one refusal. A scan that the app sends again counts once and moves nothing.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -106,7 +105,6 @@ class CourierScan:
         self._service = service
         self._lifecycle = lifecycle
         self._budgets = Budgets()
-        self._shown, self._refused = (service.metrics.scans.labels(outcome) for outcome in ("shown", "refused"))
 
     async def run(self, asked: ScanRequest, courier: Courier, *, source: str) -> dict[str, Any]:
         """The view as JSON values. Raises `ticket_refused` for everything that is not this courier's to see."""
@@ -118,11 +116,13 @@ class CourierScan:
                 seen = await self._find(asked, courier, now)
             except TicketRefused:
                 self._service.neighbours.miss(source, now)
-                self._refused.inc()
+                self._service.metrics.scan("refused")
                 raise
             stage = self._report(asked, courier, seen)
-            with suppress(Conflict):  # another scan or push moved the parcel at this very moment: look again
+            try:
                 return await self._show(asked, courier, seen, stage)
+            except Conflict:
+                continue  # another scan or push moved the parcel at this very moment: look again
         raise Overloaded("the parcel is being moved by others; scan again")
 
     async def _find(self, asked: ScanRequest, courier: Courier, now: datetime) -> _Seen:
@@ -218,7 +218,7 @@ class CourierScan:
             put(unit, tenant=shipment.tenant, shipment=shipment.id, type="shipment.stage", now=now, **told_shop)
         await service.commit(unit)
         then()
-        self._shown.inc()
+        service.metrics.scan("shown")
         return told(scan, seen.parcel, stage, disclosure.view, courier)
 
     def _audience(self, courier: Courier) -> Audience:

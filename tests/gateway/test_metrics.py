@@ -37,6 +37,13 @@ def test_orders_are_counted_and_hops_timed_as_prometheus_reads_them() -> None:
     assert b'veilway_orders_total{carrier="ups",outcome="booked"} 5.0' in metrics.text()
 
 
+def test_scans_are_counted_from_naught() -> None:
+    metrics = Metrics()
+    metrics.scan("shown")
+    assert b'veilway_scans_total{outcome="shown"} 1.0' in metrics.text()
+    assert b'veilway_scans_total{outcome="refused"} 0.0' in metrics.text()
+
+
 def test_no_figure_is_labelled_with_a_person_an_order_or_a_path() -> None:
     metrics = Metrics()
     metrics.order("ups", "booked")

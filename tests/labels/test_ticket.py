@@ -136,6 +136,24 @@ def test_no_other_spelling_of_a_ticket_is_a_ticket(read, text: str) -> None:
         read(text)
 
 
+@pytest.mark.parametrize("char", ["_", " ", "+", "-", "\n", "\0", "a", "0", "1", "8", "9", "!", "/", "=", "２", "é"])
+@pytest.mark.parametrize("at", [0, 1, 60, -1])
+def test_what_a_number_may_be_written_with_and_a_ticket_not_is_refused(char: str, at: int) -> None:
+    digits = list(TICKET.text(HOST)[-133:])
+    digits[at] = char
+    for hosts in ([HOST], []):
+        with pytest.raises(TicketRefused):
+            parse(f"HTTPS://{HOST.upper()}/Q/{''.join(digits)}", hosts=hosts)
+
+
+@pytest.mark.parametrize("host", ["", "-Q.EXAMPLE", "q.example", "Q.EXAMPLE:", "Q.EXAMPLE:123456", "Q/EXAMPLE", "Q\n"])
+def test_a_host_that_is_none_is_refused_even_where_it_is_asked_for(host: str) -> None:
+    text = f"HTTPS://{host}/Q/{TEXT[-133:]}"
+    for hosts in ([], [host]):
+        with pytest.raises(TicketRefused):
+            parse(text, hosts=hosts)
+
+
 @READERS
 def test_expiry_and_audience_are_refused_alike(read) -> None:
     for wrong in ({"now": TICKET.expires}, {"audience": "zto"}, {"audience": carrier_code("zto")}):
