@@ -36,14 +36,18 @@ def loads(raw: bytes, path: str) -> Any:
         raise _why(raw, path) from None
 
 
+class Bare(list[Any]):
+    """A document that is no object and no list but one value: the place in which that value can be set."""
+
+
 def dumps(tree: Any) -> bytes:
     """Compact UTF-8 JSON, the key order as it came."""
-    return _encode(tree)
+    return _encode(tree[0] if type(tree) is Bare else tree)
 
 
 def canonical(tree: Any) -> bytes:
     """The same bytes for equal documents: keys sorted, numbers as spelt."""
-    return _encode_sorted(tree)
+    return _encode_sorted(tree[0] if type(tree) is Bare else tree)
 
 
 def check_keys(raw: bytes, tree: Any, decoded: int, path: str) -> None:

@@ -48,7 +48,11 @@ def open_level(node: Node, raw: bytes, container: Any, key: Any, path: str, role
             at = _below(path, "$") if path else "$"
             before, sheet.keys = sheet.keys, 0
             tree = envelope_json.loads(raw, path)
-            claim_value(inner, tree, container, key, at, role, sheet)
+            if type(tree) is dict or type(tree) is list:
+                claim_value(inner, tree, container, key, at, role, sheet)
+            else:
+                tree = envelope_json.Bare([tree])
+                claim_value(inner, tree[0], tree, 0, at, role, sheet)
             envelope_json.check_keys(raw, tree, sheet.keys, path)
             sheet.keys = before
         case "form":

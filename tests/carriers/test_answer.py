@@ -153,6 +153,23 @@ def test_a_field_that_nobody_described_is_scrubbed_and_found() -> None:
     assert answer.findings == ("$.news.driver",)
 
 
+@pytest.mark.parametrize("said", [b"13918842760", b'"call 13918842760"'])
+def test_an_answer_that_is_one_value_is_masked_like_any_other(said: bytes) -> None:
+    answer = answered(said)
+    assert answer.readable and b"1391884" not in answer.body and isinstance(json.loads(answer.body), str)
+
+
+@pytest.mark.parametrize(
+    "inner", ['"13918842760"', '"call 13918842760 now"', '["13918842760"]', '{"tel": "13918842760"}']
+)
+def test_a_document_inside_an_answer_is_masked_whatever_it_is(inner: str) -> None:
+    create = load_profiles()["sf-express"].operations["create"]
+    body = envelope_json.dumps({"apiResultCode": "A1000", "apiResultData": inner})
+    answer = rewrite_answer(create, None, WireReply(200, {}, body))
+    assert b"1391884" not in answer.body
+    assert type(json.loads(json.loads(answer.body)["apiResultData"])) is type(json.loads(inner))
+
+
 def test_artwork_can_be_replaced_or_withheld() -> None:
     label = base64.b64encode(b"%PDF-1.4 label").decode()
     answer = answered({"ok": True, "label": label, "labelUrl": "https://carrier.example/l/1"})

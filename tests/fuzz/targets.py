@@ -129,8 +129,8 @@ def _cipher(data: bytes) -> None:
 
 
 def _percent(data: bytes) -> None:
-    assert percent.unquote(percent.quote(data), "") == data
-    percent.unquote(data, "")
+    assert percent.unquote(percent.quote(data).decode("ascii"), "") == data
+    percent.unquote(data.decode("utf-8", "replace"), "")
 
 
 # --- profiles -----------------------------------------------------------------------------------------------------------
