@@ -105,9 +105,9 @@ class FrontDoor:
 
     async def _read(self, request: web.Request, path: str, query: str) -> WireRequest:
         """The request as a value. `path` is the carrier's own."""
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        if headers.get("content-encoding", "identity") != "identity":
+        if any(word != "identity" for word in request.headers.getall("Content-Encoding", ())):
             raise BadRequest("a packed body is not taken; send it plain", code="unsupported_media_type")
+        headers = {name.lower(): value for name, value in request.headers.items()}
         if int(headers.get("content-length") or 0) > self._limit:
             raise BadRequest(f"a body has at most {self._limit} bytes", code="body_too_large")
         body = b""

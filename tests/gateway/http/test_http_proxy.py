@@ -82,6 +82,20 @@ async def test_a_bad_body_is_refused_and_nothing_is_forwarded(world: World, name
     assert len(world.sf.received) == heard
 
 
+@pytest.mark.parametrize("words", [("gzip", "identity"), ("identity", "gzip")])
+async def test_a_body_that_is_packed_by_one_of_two_words_is_refused(world: World, words: tuple[str, str]) -> None:
+    url, body, heard = urlsplit(world.running.url), sf_form(sf_document()), len(world.sf.received)
+    reader, writer = await asyncio.open_connection(url.hostname, url.port)
+    fields = {"Host": url.netloc, "Authorization": f"Bearer {world.key}", "Content-Length": str(len(body))} | FORM
+    lines = [f"POST {SF_PATH} HTTP/1.1", *(f"{name}: {value}" for name, value in fields.items())]
+    lines += [f"Content-Encoding: {word}" for word in words]
+    writer.write("\r\n".join([*lines, "", ""]).encode() + body)
+    assert (await reader.readline()).split()[1] in (b"400", b"415")
+    assert len(world.sf.received) == heard
+    writer.close()
+    await writer.wait_closed()
+
+
 async def test_a_body_without_a_length_is_bounded_too(world: World) -> None:
     async def parts() -> AsyncIterator[bytes]:
         for _ in range(40):

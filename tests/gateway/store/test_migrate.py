@@ -105,9 +105,13 @@ async def test_bindings_of_before_stand_in_the_lean_table(empty_url: str) -> Non
         ("0001", 20, 99, "bound"),
         ("0002", 10, None, "bound"),
     ]
-    if database.dialect.name == "sqlite":
-        (made,) = await database.read(
-            lambda c: [row[0] for row in c.exec_driver_sql("SELECT sql FROM sqlite_master WHERE name = 'bindings'")]
-        )
-        assert "WITHOUT ROWID" not in made
+    sqlite = database.dialect.name == "sqlite"
+    told = "SELECT sql FROM sqlite_master WHERE name" if sqlite else "SELECT indexdef FROM pg_indexes WHERE indexname"
+
+    def made(connection: Connection, name: str) -> str:
+        return str(connection.exec_driver_sql(f"{told} = '{name}'").scalar())
+
+    assert "expires_at IS NULL" in await database.read(lambda c: made(c, "ix_bindings_owner"))
+    if sqlite:
+        assert "WITHOUT ROWID" not in await database.read(lambda c: made(c, "bindings"))
     await database.close()
