@@ -25,7 +25,6 @@ from gateway.service import Service
 from gateway.store import reads
 from gateway.store.errors import Conflict
 from gateway.store.unit import Unit
-from gateway.turns import turn
 from gateway.upstream import Route
 from masking.disclosure import Record, disclose_answer
 from masking.policy import Audience, Occasion, Reader
@@ -49,8 +48,8 @@ class OncePerOrder:
         self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
     ) -> FrontAnswer:
         """Forward an order, once."""
-        await turn()
-        order = self._forward.incoming(shop, profile, route, operation, request, key)
+        order = Incoming(shop, profile, route, operation, request, key)
+        await self._forward.incoming(order)
         ref = order.ref
         if ref is None:
             return replace(await self._forward.book(order), idempotent=False)
@@ -63,7 +62,7 @@ class OncePerOrder:
                     return await self._forward.book(order)
                 except Conflict:
                     # Stored by an earlier process: read it. Its veiling is spent, so the document is opened anew.
-                    order = self._forward.incoming(shop, profile, route, operation, request, key)
+                    await self._forward.incoming(order)
             try:
                 return await self._again(order, ref)
             except Conflict:
@@ -103,7 +102,8 @@ class OncePerOrder:
             outcome = await self._asked(order, first, outcome)
         self._still_open(order, first, outcome)
         if outcome.status in NEVER_BOOKED:
-            return await self._forward.book(replace(order, attempt=first.attempt + 1))
+            order.attempt = first.attempt + 1
+            return await self._forward.book(order)
         if first.document != order.document:
             message = "an order with this reference and another document is stored"
             raise OrderRefused(message, code="reference_conflict", shipment=first.id)

@@ -39,7 +39,7 @@ from gateway.service import Service
 from gateway.store.errors import StoreError
 from gateway.store.tables import outcomes, shipments, vault
 from gateway.store.unit import Unit
-from gateway.turns import turn
+from gateway.turns import Line
 from gateway.upstream import ENFORCE, CarrierFault, Route
 from masking.errors import VeilwayError
 from masking.freetext import mask_text
@@ -80,26 +80,44 @@ class Incoming:
     profile: CarrierProfile
     route: Route
     operation: Operation
-    opened: OpenOrder = field(repr=False)
-    ref: bytes | None
-    """Keyed reference of (shop, carrier, order reference or Idempotency-Key); None where there is neither."""
-    document: bytes
-    """Keyed digest of the business document: equal orders, equal digests."""
-    now: datetime
-    ms: int
-    """The moment of arrival, and the same in milliseconds."""
+    request: WireRequest = field(repr=False)
+    key: str
+    """The `Idempotency-Key` header, for formats without a reference of their own."""
     attempt: int = 1
+    opened: OpenOrder = field(init=False, repr=False)
+    ref: bytes | None = field(init=False)
+    """Keyed reference of (shop, carrier, order reference or Idempotency-Key); None where there is neither."""
+    document: bytes = field(init=False)
+    """Keyed digest of the business document: equal orders, equal digests."""
+    now: datetime = field(init=False)
+    ms: int = field(init=False)
+    """The moment of arrival, and the same in milliseconds."""
 
 
 @dataclass(slots=True)
 class Booking:
-    """An order that is on disk and on its way to the carrier."""
+    """An order on its way to the disk, to the carrier and back."""
 
     order: Incoming
     shipment: str
-    veiled: Veiled = field(repr=False)
-    sealed: Sealed
     book: Book
+    veiled: Veiled = field(init=False, repr=False)
+    sealed: Sealed = field(init=False)
+    unit: Unit = field(init=False)
+    token: str | None = None
+    wire: WireRequest = field(init=False, repr=False)
+    reply: WireReply = field(init=False, repr=False)
+    answer: Answer = field(init=False, repr=False)
+    kept: bytes | None = field(default=None, repr=False)
+    """The answer for the shop, sealed."""
+
+
+class _StillPlain(Exception):
+    """What the last look found: the order is not written."""
+
+    def __init__(self, hits: list[Hit]) -> None:
+        super().__init__()
+        self.hits = hits
 
 
 class ForwardOrder:
@@ -109,24 +127,15 @@ class ForwardOrder:
         self._service = service
         self._relays = relays
         self._printing = printing
+        self._arriving = Line[Incoming](self._open, self._recognise)
+        self._writing = Line[Booking](self._veil, self._look, self._seal, self._unit_one)
+        self._leaving = Line[Booking](self._finish)
+        self._returning = Line[Booking](self._rewrite)
+        self._keeping = Line[Booking](self._seal_answer, self._unit_two)
 
-    def incoming(
-        self, shop: Shop, profile: CarrierProfile, route: Route, operation: Operation, request: WireRequest, key: str
-    ) -> Incoming:
-        """Open and claim one order. `key` is the `Idempotency-Key` header, for formats without a reference of their own."""
-        opened = open_order(operation, request, keys=shop.keys, attachments=route.options.get("attachments", ()))
-        keyring = self._service.keys.keyring
-        ref = None
-        if opened.reference:
-            # Goods that go back may go under the reference they came by.
-            what = "return" if operation.effect == "return" else "reference"
-            ref = blind_index(keyring, shop.id, f"{what} {profile.id}", opened.reference)
-        elif key:
-            ref = blind_index(keyring, shop.id, f"idempotency {profile.id}", key)
-        document = keyed_digest(keyring, shop.id, "document", opened.document)
-        now = self._service.clock()
-        ms = int(now.timestamp() * 1000)
-        return Incoming(shop, profile, route, operation, opened, ref, document, now, ms)
+    async def incoming(self, order: Incoming) -> None:
+        """Open and claim one order."""
+        await self._arriving.take(order)
 
     async def book(self, order: Incoming) -> FrontAnswer:
         """Veil, store, send, store, answer. Raises `Conflict` where this attempt's reference is stored already."""
@@ -138,62 +147,80 @@ class ForwardOrder:
         book = await self._relays.for_order(
             order.shop, order.profile.id, shipment, parties, order.now, returning=returning
         )
+        booking = Booking(order, shipment, book)
         try:
-            await turn()
-            veiled = self._veil(order, shipment, book)
-            if order.route.mode == ENFORCE and (hits := last_look(order.opened, veiled)):
-                await refuse_hits(self._service, order.shop, order.opened, hits)
-            await turn()
-            sealed = self._seal(order, shipment, veiled)
-            unit = self._unit_one(order, shipment, veiled, sealed, book)
-        except BaseException:
+            await self._writing.take(booking)
+        except BaseException as error:
             self._relays.give_up(book, order.now)
+            if isinstance(error, _StillPlain):
+                await refuse_hits(self._service, order.shop, order.opened, error.hits)
             raise
         try:
-            await self._service.commit(unit)
+            await self._service.commit(booking.unit)
         except Exception:
             # Not on a cancellation: the unit is queued and will be written, so its slot is taken.
             self._relays.give_up(book, order.now)
             raise
-        return await self._send(Booking(order, shipment, veiled, sealed, book))
+        return await self._send(booking)
 
-    # -- down
+    # -- down: steps that never wait
 
-    def _veil(self, order: Incoming, shipment: str, book: Book) -> Veiled:
+    def _open(self, order: Incoming) -> None:
+        order.opened = open_order(
+            order.operation, order.request, keys=order.shop.keys, attachments=order.route.options.get("attachments", ())
+        )
+
+    def _recognise(self, order: Incoming) -> None:
+        opened, shop, carrier, keyring = order.opened, order.shop.id, order.profile.id, self._service.keys.keyring
+        order.ref = None
+        if opened.reference:
+            # Goods that go back may go under the reference they came by.
+            what = "return" if order.operation.effect == "return" else "reference"
+            order.ref = blind_index(keyring, shop, f"{what} {carrier}", opened.reference)
+        elif order.key:
+            order.ref = blind_index(keyring, shop, f"idempotency {carrier}", order.key)
+        order.document = keyed_digest(keyring, shop, "document", opened.document)
+        order.now = self._service.clock()
+        order.ms = int(order.now.timestamp() * 1000)
+
+    def _veil(self, booking: Booking) -> None:
+        order = booking.order
         if order.route.mode != ENFORCE:
-            return unveiled(self._service, order.profile.id, order.opened)
-        aliases = order_aliases(self._service, order.shop.id, order.profile.id, shipment)
-        return veil(order.opened, relays=book.numbers, last_mile=order.route.options.get("last_mile"), aliases=aliases)
+            booking.veiled = unveiled(self._service, order.profile.id, order.opened)
+            return
+        aliases = order_aliases(self._service, order.shop.id, order.profile.id, booking.shipment)
+        last_mile = order.route.options.get("last_mile")
+        booking.veiled = veil(order.opened, relays=booking.book.numbers, last_mile=last_mile, aliases=aliases)
 
-    def _seal(self, order: Incoming, shipment: str, veiled: Veiled) -> Sealed:
-        opened = order.opened
+    def _look(self, booking: Booking) -> None:
+        if booking.order.route.mode == ENFORCE and (hits := last_look(booking.order.opened, booking.veiled)):
+            raise _StillPlain(hits)
+
+    def _seal(self, booking: Booking) -> None:
+        opened, veiled = booking.order.opened, booking.veiled
         restore = {ECHOES: msgspec.json.encode(veiled.restore_map).decode()}
         if opened.reference:
             restore[REFERENCE] = opened.reference
         parties = {str(role): party for role, party in opened.parties.items()}
         groups = to_groups(Order(parties, opened.remark, veiled.goods), restore=restore)
-        return seal(self._service.keys.keyring, tenant=order.shop.id, record=shipment, groups=groups)
-
-    def _unit_one(self, order: Incoming, shipment: str, veiled: Veiled, sealed: Sealed, book: Book) -> Unit:
-        tenant, carrier, operation, parts = order.shop.id, order.profile.id, order.operation.name, sealed.groups
-        unit = Unit()
-        unit.add(
-            shipments,
-            shipment,
-            tenant,
-            carrier,
-            operation,
-            order.ref,
-            order.attempt,
-            order.document,
-            book.json,
-            order.ms,
+        booking.sealed = seal(
+            self._service.keys.keyring, tenant=booking.order.shop.id, record=booking.shipment, groups=groups
         )
+
+    def _unit_one(self, booking: Booking) -> None:
+        order, shipment, book, sealed = booking.order, booking.shipment, booking.book, booking.sealed
+        tenant, carrier, operation, parts = order.shop.id, order.profile.id, order.operation.name, sealed.groups
+        unit = booking.unit = Unit()
+        unit.add(
+            shipments, shipment, tenant, carrier, operation,
+            order.ref, order.attempt, order.document, book.json, order.ms,
+        )  # fmt: skip
         unit.add(
             vault, shipment, tenant, sealed.kid, sealed.wrapped,
             parts.get("name"), parts.get("phone"), parts.get("address"), parts.get("other"), parts.get("restore"),
         )  # fmt: skip
         unit.rows.extend(book.rows)
+        veiled = booking.veiled
         detail: dict[str, Any] = {"carrier": carrier, "operation": operation, "relays": book.turns}
         if order.route.mode != ENFORCE:
             detail["mode"] = order.route.mode
@@ -205,24 +232,25 @@ class ForwardOrder:
                 "order.sealed", tenant=tenant, actor=f"shop:{tenant}", subject=shipment, detail=detail, at=order.now
             )
         )
-        return unit
+
+    def _finish(self, booking: Booking) -> None:
+        secrets, now = booking.order.route.secrets, self._service.clock()
+        booking.wire = finish(booking.veiled, secrets, now=now, nonce=booking.shipment[4:], token=booking.token)
 
     async def _send(self, booking: Booking) -> FrontAnswer:
         service, order = self._service, booking.order
         try:
-            token = await service.token(order.profile, order.route)
-            wire = finish(
-                booking.veiled, order.route.secrets, now=service.clock(), nonce=booking.shipment[4:], token=token
-            )
+            booking.token = await service.token(order.profile, order.route)
+            await self._leaving.take(booking)
         except (CarrierFault, CarrierRefusal) as error:
             await self._settle(booking, "not_sent", code=error.code)
             code = error.code if isinstance(error, CarrierFault) else "carrier_unreachable"
             raise OrderRefused(
                 f"{error}; order {booking.shipment} was not sent", code=code, shipment=booking.shipment
             ) from None
-        reply = await self._exchange(booking, wire)
-        await turn()
-        answer = rewrite_answer(order.operation, booking.veiled, reply)
+        booking.reply = await self._exchange(booking, booking.wire)
+        await self._returning.take(booking)
+        answer = booking.answer
         if not answer.readable or _says_nothing(answer):
             await self._settle(booking, "unknown", code=answer.error_code)
             raise OrderRefused(
@@ -265,30 +293,39 @@ class ForwardOrder:
 
     # -- back
 
+    def _rewrite(self, booking: Booking) -> None:
+        booking.answer = rewrite_answer(booking.order.operation, booking.veiled, booking.reply)
+
+    def _seal_answer(self, booking: Booking) -> None:
+        answer = booking.answer
+        kept = msgspec.msgpack.encode((answer.status, _content_type(answer), answer.body))
+        booking.kept = booking.sealed.more({"answer": kept}, tenant=booking.order.shop.id, record=booking.shipment)["answer"]
+
+    def _unit_two(self, booking: Booking) -> None:
+        answer = booking.answer
+        booking.unit = self._unit(booking, answer.outcome, answer.error_code, answer)
+
     async def _keep(self, booking: Booking, answer: Answer, withheld: int) -> FrontAnswer:
-        content_type = answer.headers.get("content-type", "application/json")
-        body = answer.body
-        kept = msgspec.msgpack.encode((answer.status, content_type, body))
         try:
-            await self._settle(booking, answer.outcome, code=answer.error_code, answer=answer, kept=kept)
+            await self._keeping.take(booking)
+            await self._close(booking, answer.outcome)
         except StoreError as error:
             # The carrier may have booked and the waybill is not on disk: the shop must not be told yet.
             message = f"the carrier's answer could not be stored; order {booking.shipment} is looked up when the store is back"
             raise OrderRefused(message, code=error.code, shipment=booking.shipment) from None
-        return FrontAnswer(answer.status, content_type, body, booking.shipment, withheld=withheld)
+        return FrontAnswer(answer.status, _content_type(answer), answer.body, booking.shipment, withheld=withheld)
 
-    async def _settle(
-        self, booking: Booking, status: str, *, code: str = "", answer: Answer | None = None, kept: bytes | None = None
-    ) -> None:
+    async def _settle(self, booking: Booking, status: str, *, code: str = "") -> None:
+        booking.unit = self._unit(booking, status, code, None)
+        await self._close(booking, status)
+
+    def _unit(self, booking: Booking, status: str, code: str, answer: Answer | None) -> Unit:
         service, shipment = self._service, booking.shipment
         tenant, carrier = booking.order.shop.id, booking.order.profile.id
-        sealed = None
-        if kept is not None:
-            sealed = booking.sealed.more({"answer": kept}, tenant=tenant, record=shipment)["answer"]
         waybill, routing = (answer.waybill, answer.routing_code) if answer else ("", "")
         now = service.clock()
         unit, ms = Unit(), int(now.timestamp() * 1000)
-        unit.add(outcomes, shipment, 1, tenant, carrier, status, waybill or None, routing, sealed, ms)
+        unit.add(outcomes, shipment, 1, tenant, carrier, status, waybill or None, routing, booking.kept, ms)
         if answer is not None and answer.handles:
             remember(unit, answer, tenant=tenant, carrier=carrier, shipment=shipment, at=ms)
         detail = {"carrier": carrier} | ({"waybill": waybill} if waybill else {}) | ({"code": code} if code else {})
@@ -299,11 +336,19 @@ class ForwardOrder:
         )
         if status in NEVER_BOOKED:
             self._relays.release(unit, booking.book, tenant, now)
-        await service.commit(unit)
+        return unit
+
+    async def _close(self, booking: Booking, status: str) -> None:
+        service, carrier = self._service, booking.order.profile.id
+        await service.commit(booking.unit)
         if status in NEVER_BOOKED:
-            self._relays.give_up(booking.book, now)
+            self._relays.give_up(booking.book, service.clock())
         service.metrics.order(carrier, status)
-        log.debug("order.settled", shipment=shipment, carrier=carrier, status=status)
+        log.debug("order.settled", shipment=booking.shipment, carrier=carrier, status=status)
+
+
+def _content_type(answer: Answer) -> str:
+    return answer.headers.get("content-type", "application/json")
 
 
 def label_terms(service: Service, route: Route, last_mile: str, shipment: str) -> Terms:
