@@ -8,8 +8,7 @@ steps beside them, finds them warm: with thirty in flight the same steps cost tw
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
-from types import coroutine
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -55,9 +54,3 @@ class Line(Generic[T]):
         for _job, done in taken:
             if not done.done():
                 done.set_result(None)
-
-
-@coroutine
-def turn() -> Generator[None, None, None]:
-    """Let every other task that is ready run first. As `asyncio.sleep(0)`, at half its cost; a cancellation may come here."""
-    yield

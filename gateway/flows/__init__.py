@@ -14,9 +14,10 @@ from gateway.flows.carrier_label import CarrierLabel
 from gateway.flows.consult import Consult
 from gateway.flows.credential import ShopCredentials
 from gateway.flows.deliver import Deliver
-from gateway.flows.forward import ForwardOrder, FrontAnswer
+from gateway.flows.forward import ForwardOrder
 from gateway.flows.label_batch import LabelBatches
 from gateway.flows.lifecycle import Lifecycle
+from gateway.flows.order_steps import FrontAnswer
 from gateway.flows.print_label import PrintLabel
 from gateway.flows.provider_push import ProviderPush
 from gateway.flows.push import CarrierPush

@@ -18,7 +18,8 @@ from sqlalchemy import Connection
 
 from carriers.profile import CarrierProfile, Operation
 from carriers.wire import WireRequest
-from gateway.flows.forward import ForwardOrder, FrontAnswer, Incoming, OrderRefused
+from gateway.flows.forward import ForwardOrder
+from gateway.flows.order_steps import FrontAnswer, Incoming, OrderRefused
 from gateway.flows.settle import NEVER_BOOKED, Settle
 from gateway.identity import Shop
 from gateway.service import Service

@@ -25,9 +25,10 @@ from gateway.flows.agreement import check_agreement
 from gateway.flows.aliases import order_aliases
 from gateway.flows.amend import Amend, Before
 from gateway.flows.artwork import police
-from gateway.flows.forward import FrontAnswer, OrderRefused, label_terms, last_look, refuse_hits, unveiled
+from gateway.flows.forward import label_terms, refuse_hits
 from gateway.flows.handles import names_in, remember
 from gateway.flows.lifecycle import Lifecycle
+from gateway.flows.order_steps import FrontAnswer, OrderRefused, last_look, unveiled
 from gateway.flows.own_label import own_label
 from gateway.flows.print_label import PrintLabel
 from gateway.flows.relays import Relays, dialled_first

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gateway.flows.forward import OrderRefused
+from gateway.flows.order_steps import OrderRefused
 from gateway.http.problems import PROBLEM, RETRY_AFTER, STATUS, problem, status_of
 from masking.errors import VeilwayError
 

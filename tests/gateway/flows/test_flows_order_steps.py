@@ -1,0 +1,83 @@
+"""The steps of an order that never wait: what they refuse is written nowhere, and what they held is let go before the wait."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from carriers.answer import Answer
+from gateway.flows.order_steps import Booking, Incoming, OrderSteps, is_doubtful
+from gateway.store.unit import Unit
+from tests.gateway.orders import sf_document, ups_document
+from tests.gateway.world import SECRETS, World, open_world
+
+
+def test_no_step_waits() -> None:
+    steps = [step for name, step in vars(OrderSteps).items() if not name.startswith("__")]
+    assert steps and not any(map(inspect.iscoroutinefunction, steps))
+
+
+@pytest.mark.parametrize("missing", ["check_word", "partner_id"])
+async def test_an_order_that_cannot_be_signed_is_written_nowhere_and_leases_nothing(
+    tmp_path: Path, missing: str
+) -> None:
+    async with open_world(tmp_path) as own:
+        await own.sf_order(sf_document())
+        route = own.service.routes["sf-express"]
+        secrets = {name: value for name, value in route.secrets.items() if name != missing}
+        own.service.routes["sf-express"] = replace(route, secrets=secrets)
+        before, live, tags = len(own.sf.received), own.service.desk.status()["first"]["live"], await own.tags()
+        answer = await own.sf_order(sf_document())
+        assert (answer.status, answer.code) == (502, "carrier_unreachable")
+        assert "nothing was sent" in answer.json["detail"] and missing in answer.json["detail"]
+        assert (len(own.sf.received), await own.tags()) == (before, tags)
+        assert own.service.desk.status()["first"]["live"] == live
+
+
+async def test_an_order_whose_token_cannot_be_had_is_written_nowhere(tmp_path: Path) -> None:
+    async with open_world(tmp_path) as own:
+        await own.op("carrier.enable", carrier="ups", base_url="http://127.0.0.1:9", secrets=dict(SECRETS["ups"]))
+        answer = await own.ups_order(ups_document())
+        assert (answer.status, answer.code) == (502, "carrier_unreachable")
+        assert "order.sealed" not in await own.tags()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_document_is_let_go_before_the_order_waits_for_the_disk(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.sf_order(sf_document())  # the sender's own number is made with the first order
+    held: list[set[str]] = []
+    commit = world.service.commits.commit
+
+    async def look(unit: Unit) -> None:
+        names, frame = set(), inspect.currentframe()
+        while frame := frame and frame.f_back:
+            for value in frame.f_locals.values():
+                if isinstance(value, Booking | Incoming):
+                    names |= {name for name in type(value).__slots__ if hasattr(value, name)}
+        held.append(names)
+        await commit(unit)
+
+    monkeypatch.setattr(world.service.commits, "commit", look)
+    await world.sf_order(sf_document())
+    first, second = held
+    assert {"order", "wire", "unit"} <= first and not {"opened", "veiled"} & first
+    assert {"order", "front", "unit"} <= second and not {"opened", "veiled", "answer", "reply"} & second
+
+
+@pytest.mark.parametrize(
+    ("answer", "doubtful"),
+    [
+        (Answer(200, {}, "booked", "SF1"), False),
+        (Answer(200, {}, "unknown"), True),
+        (Answer(200, {}, "unknown", error_code="8001"), False),
+        (Answer(500, {}, "unknown"), False),
+        (Answer(200, {}, "unknown", error_code="bad_json", readable=False), True),
+    ],
+)
+def test_what_an_answer_leaves_in_doubt(answer: Answer, doubtful: bool) -> None:
+    assert is_doubtful(answer) is doubtful
