@@ -23,7 +23,8 @@ from gateway.cli.remote import SOCKET, socket_path
 from gateway.flows import Flows, make_flows
 from gateway.flows.leavers import Leavers
 from gateway.http.app import build_app, build_local_app
-from gateway.http.lane import open_lanes
+from gateway.http.lane import LANES
+from gateway.http.porter import KEPT, Listener
 from gateway.keys import Keys
 from gateway.logs import log
 from gateway.policy_book import FILE
@@ -80,11 +81,10 @@ async def running(
         ]
         # A suspension holds within a second, whatever went wrong a moment before.
         chores.append(asyncio.ensure_future(kept("follow", partial(_follow, service), pause=0.1, longest=FOLLOWED)))
-        port = public.addresses[0][1]
-        url = settings.public_url or f"http://{settings.host}:{port}"
+        url = settings.public_url or f"http://{settings.host}:{public.port}"
         # What was loaded up to here stays for the life of the process: the collector need not walk it with every order.
         gc.freeze()
-        log.info("serve.started", host=settings.host, port=port)
+        log.info("serve.started", host=settings.host, port=public.port)
         if service.policies.number and (settings.dir / FILE).is_file():
             log.warning("policy.file_ignored", path=FILE, version=service.policies.number)
         try:
@@ -99,32 +99,38 @@ async def running(
             if local is not None:
                 await local.cleanup()
                 (settings.dir / SOCKET).unlink(missing_ok=True)
-            await public.cleanup()
+            await public.stop(_draining(settings))
             if not settings.embedded:
                 await service.database.write(lambda connection: let_go(connection, holder=service.holder))
             log.info("serve.stopped")
 
 
-async def _listen(service: Service, flows: Flows, settings: Settings, *, reuse_port: bool) -> web.AppRunner:
+def _draining(settings: Settings) -> float:
+    """Seconds that what is under way has to end."""
+    return settings.carrier_timeout.total_seconds() + 2
+
+
+async def _listen(service: Service, flows: Flows, settings: Settings, *, reuse_port: bool) -> Listener:
+    app = build_app(service, flows)
+    lanes = app[LANES]
     runner = web.AppRunner(
-        build_app(service, flows),
+        app,
         access_log=None,
-        keepalive_timeout=75,
+        keepalive_timeout=KEPT,
         lingering_time=5,
-        shutdown_timeout=settings.carrier_timeout.total_seconds() + 2,
+        shutdown_timeout=_draining(settings),
         handle_signals=False,
     )
     await runner.setup()
-    open_lanes(runner)
-    site = web.TCPSite(runner, settings.host, settings.port, reuse_port=reuse_port or None, backlog=1024)
+    listener = Listener(runner, lanes, limit=settings.body_limit)
     try:
-        await site.start()
+        await listener.start(settings.host, settings.port, reuse_port=reuse_port)
     except OSError as error:
         await runner.cleanup()
         raise ConfigError(
             f"port: cannot listen on {settings.host}:{settings.port} ({type(error).__name__})", path="port"
         ) from None
-    return runner
+    return listener
 
 
 async def _listen_locally(service: Service, flows: Flows, settings: Settings) -> web.AppRunner:

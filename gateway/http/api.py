@@ -21,13 +21,17 @@ from masking.errors import VeilwayError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 T = TypeVar("T")
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
 NO_STORE = {"Cache-Control": "no-store"}
 
 
-def guarded(service: Service, handler: Handler) -> Handler:
+def guarded(
+    service: Service, handler: Callable[[Request], Awaitable[Answer]]
+) -> Callable[[Request], Awaitable[Answer | web.Response]]:
     """Turn refusals into problems; anything else into `internal`, told by kind alone."""
 
-    async def run(request: web.Request) -> web.StreamResponse:
+    async def run(request: Request) -> Answer | web.Response:
         try:
             return await handler(request)
         except VeilwayError as error:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import binascii
 from base64 import b64decode
+from collections.abc import Sequence
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from aiohttp import web
+
+from gateway.http.lane import Asked
 
 Network = IPv4Network | IPv6Network
 
@@ -24,23 +27,23 @@ class Peers:
             ip_network(text.strip()) for text in proxies.split(",") if text.strip()
         )
 
-    def address(self, request: web.BaseRequest) -> str:
+    def address(self, request: web.BaseRequest | Asked) -> str:
         """Who asked first, as far as our own proxies can tell; "" where the connection has no address."""
         address = request.remote or ""
         if not self._proxies:
             return address
         # Each proxy appends whom it saw: read from the right, and stop at the first that is none of ours.
-        hops = [hop.strip() for line in request.headers.getall("X-Forwarded-For", ()) for hop in line.split(",")]
+        hops = [hop.strip() for line in _every(request, "x-forwarded-for") for hop in line.split(",")]
         while self._ours(address) and hops:
             address = hops.pop()
         return address
 
-    def fingerprint(self, request: web.BaseRequest) -> str:
+    def fingerprint(self, request: web.BaseRequest | Asked) -> str:
         """SHA-256 of the client's certificate, hex; "" without one."""
         secured = request.transport.get_extra_info("ssl_object") if request.transport else None
         shown = secured.getpeercert(binary_form=True) if secured else None
         if shown is None and self._ours(request.remote or ""):
-            shown = _field(request.headers.get("Client-Cert", ""))
+            shown = _field(request.headers.get("client-cert", ""))
         return sha256(shown).hexdigest() if shown else ""
 
     def _ours(self, address: str) -> bool:
@@ -52,6 +55,13 @@ class Peers:
             return False
         plain = getattr(found, "ipv4_mapped", None) or found
         return any(plain in network for network in self._proxies)
+
+
+def _every(request: web.BaseRequest | Asked, name: str) -> Sequence[str]:
+    """Each field of a name, given in lower case."""
+    if isinstance(request, web.BaseRequest):
+        return request.headers.getall(name, ())
+    return (request.headers[name],) if name in request.headers else ()
 
 
 def _field(value: str) -> bytes | None:

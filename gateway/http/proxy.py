@@ -7,7 +7,6 @@ replaced. Without one, a credential that Veilway issued in the carrier's own sha
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -16,15 +15,13 @@ from carriers.profile import CarrierProfile, Operation
 from carriers.unknown import unknown_operation
 from carriers.wire import WireRequest
 from gateway.flows import Flows
-from gateway.http.lane import LANES, Written
+from gateway.http.lane import LANES, Asked, Written, routed
 from gateway.http.problems import problem
 from gateway.identity import Shop, bearer
 from gateway.ids import SHOP_KEY
 from gateway.logs import log
 from gateway.service import Service
 from masking.errors import VeilwayError
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class BadRequest(VeilwayError):
@@ -47,7 +44,7 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
     """The one route that shops know."""
     door = FrontDoor(service, flows)
     app[LANES]["/c/"] = door.handle
-    app.router.add_route("*", "/c/{carrier}/{path:.*}", door.handle)
+    app.router.add_route("*", "/c/{carrier}/{path:.*}", routed(door.handle))
 
 
 class FrontDoor:
@@ -59,7 +56,7 @@ class FrontDoor:
         self._limit = service.settings.body_limit
         self._seconds = service.settings.body_timeout.total_seconds()
 
-    async def handle(self, request: web.Request) -> web.StreamResponse:
+    async def handle(self, request: web.Request | Asked) -> web.StreamResponse | Written:
         """Answer one request. Whatever goes wrong becomes a problem with a stable code."""
         try:
             return await self._forward(request)
@@ -76,7 +73,7 @@ class FrontDoor:
             log.error("request.failed", error=type(error).__name__, operation="front_door")
             return problem(VeilwayError("something went wrong on our side; nothing more was sent", code="internal"))
 
-    async def _forward(self, request: web.Request) -> web.StreamResponse:
+    async def _forward(self, request: web.Request | Asked) -> Written:
         service = self._service
         if service.draining:
             raise BadRequest("the service is shutting down", code="shutting_down")
@@ -103,8 +100,10 @@ class FrontDoor:
             said["Veilway-Error-Source"] = "carrier"
         return Written(answer.status, answer.body, said)
 
-    async def _read(self, request: web.Request, path: str, query: str) -> WireRequest:
+    async def _read(self, request: web.Request | Asked, path: str, query: str) -> WireRequest:
         """The request as a value. `path` is the carrier's own."""
+        if isinstance(request, Asked):
+            return WireRequest(request.method, path, query, request.headers, request.body)
         if any(word != "identity" for word in request.headers.getall("Content-Encoding", ())):
             raise BadRequest("a packed body is not taken; send it plain", code="unsupported_media_type")
         headers = {name.lower(): value for name, value in request.headers.items()}

@@ -15,7 +15,7 @@ from gateway.courier_door import CourierDoor, Knock
 from gateway.flows import Flows
 from gateway.flows.scan import ScanRequest
 from gateway.http.api import NO_STORE, decode, guarded
-from gateway.http.lane import LANES, Written
+from gateway.http.lane import LANES, Asked, Written, routed
 from gateway.http.peer import Peers
 from gateway.http.proxy import BadRequest
 from gateway.identity import Courier, bearer
@@ -55,18 +55,18 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
     door, peers = CourierDoor(service), Peers(service.settings.proxies)
     waiting, decoding = asyncio.Semaphore(FRAMES), asyncio.Semaphore(1)
 
-    async def knock(request: web.Request) -> Knock:
+    async def knock(request: web.Request | Asked) -> Knock:
         return Knock(
-            bearer(request.headers.get("Authorization", "")),
+            bearer(request.headers.get("authorization", "")),
             request.method,
             request.raw_path,
             await request.read(),
-            request.headers.get("Veilway-Proof", ""),
+            request.headers.get("veilway-proof", ""),
             peers.address(request),
             peers.fingerprint(request),
         )
 
-    async def scan(request: web.Request) -> Written:
+    async def scan(request: web.Request | Asked) -> Written:
         asked = await knock(request)
         courier = await door.admit(asked)
         return _json(await flows.scan.run(decode(_one, asked.body), courier, source=asked.address))
@@ -111,7 +111,7 @@ def add_routes(app: web.Application, service: Service, flows: Flows) -> None:
         ("GET", "/v1/couriers/me", me),
         ("POST", "/v1/couriers/device", device),
     ):
-        app.router.add_route(method, path, guarded(service, handler))
+        app.router.add_route(method, path, routed(guarded(service, handler)))
 
 
 def _account(courier: Courier) -> dict[str, Any]:
