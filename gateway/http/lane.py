@@ -84,7 +84,9 @@ def routed(
 def octets(answer: Written, *, stays: bool) -> bytes:
     """Head and body. `stays`: the connection takes a further request. Raises `BrokenHead`."""
     status, body = answer.status, answer.body
-    lines = [STARTS.get(status) or f"HTTP/1.1 {status} ", _date(), *map(": ".join, answer.fields.items())]
+    lines = [STARTS.get(status) or f"HTTP/1.1 {status} ", _date()]
+    for name, value in answer.fields.items():
+        lines.append(name + ": " + value)
     if not stays:
         lines.append("Connection: close")
     if status in BODILESS:

@@ -56,16 +56,12 @@ class Listener:
             raise RuntimeError("the runner is not set up")
         self.desk = runner.server
         """Makes aiohttp's protocol for one connection."""
+        self.lanes = lanes
         self.limit = limit
         self.leaving = False
         self.porters: set[Porter] = set()
         self._runner = runner
-        self._lanes = lanes
         self._server: asyncio.Server | None = None
-
-    def lane(self, target: str) -> Handler | None:
-        """The handler for a target, if it has a lane."""
-        return self._lanes.get(target[: target.find("/", 1) + 1]) or self._lanes.get(target)
 
     @property
     def port(self) -> int:
@@ -179,8 +175,8 @@ class Porter(asyncio.Protocol):
         fields, url = self._fields, self._url
         if not self._held[0].startswith(b"POST " + url + b" HTTP/1.1\r\n") or "host" not in fields:
             raise _Odd
-        target, length = url.decode("ascii"), fields.get("content-length")
-        handler = self._listener.lane(target)
+        target, length, lanes = url.decode("ascii"), fields.get("content-length"), self._listener.lanes
+        handler = lanes.get(target[: target.find("/", 1) + 1]) or lanes.get(target)
         if handler is None or length is None or int(length) > self._listener.limit or self._is_long():
             raise _Odd
         self._handler, self._target = handler, target
