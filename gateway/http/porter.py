@@ -235,7 +235,7 @@ class Porter(asyncio.Protocol):
     def _next(self) -> None:
         """Take the next request, which may have come already."""
         self._fresh()
-        if self._held and not self._full:
+        if self._held and not self._full and not self._transport.is_closing():
             held = b"".join(self._held)
             self._held.clear()
             self._transport.resume_reading()
@@ -244,7 +244,7 @@ class Porter(asyncio.Protocol):
     def _hand_over(self) -> None:
         """Aiohttp has the connection from here, as if it had had it from this request's first byte."""
         transport, held = self._transport, b"".join(self._held)
-        if self._listener.leaving:
+        if self._listener.leaving or transport.is_closing():
             transport.close()
             return
         self._let_go()

@@ -139,6 +139,24 @@ async def test_a_client_that_leaves_before_its_answer_troubles_nobody_and_its_or
     assert caplog.records == []
 
 
+async def test_nothing_is_done_for_a_request_behind_the_last_answer() -> None:
+    asked = 0
+
+    async def handler(request: Request) -> Written:
+        nonlocal asked
+        asked += 1
+        await asyncio.sleep(0.05)
+        return Written(200, b"x" * 10_000_000, {}, close=True)
+
+    async with serving(handler) as listener, client(listener) as one:
+        one.writer.write(post())
+        await asyncio.sleep(0.02)
+        one.writer.write(post())
+        await asyncio.sleep(0.1)
+        said = await one.answer()
+        assert fields(said)["connection"] == "close" and await one.rest() == b"" and asked == 1
+
+
 # -- refusals and faults
 
 
