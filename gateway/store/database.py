@@ -13,8 +13,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, create_engine, event
@@ -23,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import StaticPool
 
-from gateway.store.errors import StoreUnavailable, translate
+from gateway.store.errors import translate
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -66,7 +68,7 @@ class EmbeddedDatabase:
         """Of whoever writes."""
         self._put_off: list[tuple[Work[Any], asyncio.Future[Any]]] | None = None
         """The reads that came during the COMMIT that is under way; None while there is none."""
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._committer = _Committer()
         self._connection: Connection | None = None
         self.dialect = create_engine(url).dialect
 
@@ -77,7 +79,10 @@ class EmbeddedDatabase:
         event.listen(engine, "connect", _set_pragmas)
         # The driver must not begin transactions of its own: writers begin IMMEDIATE, reads need none.
         event.listen(engine, "begin", lambda connection: None)
-        return engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        # To SQLAlchemy the connection stands in one transaction for life: nobody commits through it, a migration least of all.
+        connection.begin()
+        return connection
 
     def _live(self) -> Connection:
         if self._connection is None:
@@ -113,23 +118,19 @@ class EmbeddedDatabase:
         async with self._lock:
             try:
                 connection = self._live()
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            except SQLAlchemyError as error:
+                raw: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+                raw.execute("BEGIN IMMEDIATE")
+            except (SQLAlchemyError, sqlite3.Error) as error:
                 self._reopen_later()
                 raise translate(error) from None
-            raw: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
             try:
                 result = work(connection)
                 self._put_off = []
-                commit = asyncio.get_running_loop().run_in_executor(self._thread, raw.execute, "COMMIT")
-                # The caller may be cancelled; a COMMIT under way may not: the lock is held until it is known.
-                await _finish(commit)
+                await self._committer.commit(raw)
                 return result
             except (SQLAlchemyError, sqlite3.Error) as error:
                 self._roll_back(raw)
-                if isinstance(error, SQLAlchemyError):
-                    raise translate(error) from None
-                raise StoreUnavailable(f"the store answered {type(error).__name__} at commit") from None
+                raise translate(error) from None
             except BaseException:
                 self._roll_back(raw)
                 raise
@@ -152,18 +153,51 @@ class EmbeddedDatabase:
     async def close(self) -> None:
         async with self._lock:
             self._reopen_later()
-        self._thread.shutdown()
+        self._committer.close()
 
 
-async def _finish(commit: asyncio.Future[Any]) -> None:
-    """Wait for `commit` even through a cancellation, then let the cancellation go on."""
-    try:
-        await asyncio.shield(commit)
-    except asyncio.CancelledError:
-        if not commit.cancelled():
-            await asyncio.wait([commit])
-            commit.result()
-        raise
+class _Verdict(asyncio.Future[sqlite3.Error | None]):
+    """How a COMMIT ended. A COMMIT under way cannot be called back: whoever waits and is cancelled hears of it when the end is known."""
+
+    def cancel(self, msg: Any = None) -> bool:
+        return False
+
+
+class _Committer:
+    """The thread that COMMITs. An executor would do, at the price of two futures, four locks and two turns of the loop a COMMIT."""
+
+    def __init__(self) -> None:
+        self._asked: SimpleQueue[tuple[sqlite3.Connection, _Verdict] | None] = SimpleQueue()
+        self._thread: Thread | None = None
+
+    async def commit(self, raw: sqlite3.Connection) -> None:
+        """Return once the transaction is on disk. Raises what the driver said."""
+        if self._thread is None:
+            self._thread = Thread(target=self._run, name="commit", daemon=True)
+            self._thread.start()
+        verdict = _Verdict()
+        self._asked.put((raw, verdict))
+        error = await verdict
+        if error is not None:
+            raise error
+
+    def _run(self) -> None:
+        while (asked := self._asked.get()) is not None:
+            raw, verdict = asked
+            error = None
+            try:
+                raw.execute("COMMIT")
+            except sqlite3.Error as refusal:
+                error = refusal
+            with suppress(RuntimeError):  # the loop is closed, and with it went whoever waited
+                verdict.get_loop().call_soon_threadsafe(verdict.set_result, error)
+
+    def close(self) -> None:
+        """Wait for what is under way; a later COMMIT begins a thread anew."""
+        if self._thread is not None:
+            self._asked.put(None)
+            self._thread.join()
+            self._thread = None
 
 
 def _set_pragmas(raw: sqlite3.Connection, _record: object) -> None:

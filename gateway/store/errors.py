@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from masking.errors import VeilwayError
@@ -31,10 +33,12 @@ class Conflict(StoreError):
     code = "conflict"
 
 
-def translate(error: SQLAlchemyError | OSError) -> StoreError:
+def translate(error: SQLAlchemyError | sqlite3.Error | OSError) -> StoreError:
     """Name a driver's error without its text: statements and parameters may hold what must not be told."""
     if isinstance(error, IntegrityError):
         return Conflict("a row with this key is already stored")
     if isinstance(error, DBAPIError):
         return StoreUnavailable(f"the store answered {type(error.orig).__name__}")
+    if isinstance(error, sqlite3.Error):
+        return StoreUnavailable(f"the store answered {type(error).__name__}")
     return StoreUnavailable(f"the store failed with {type(error).__name__}")

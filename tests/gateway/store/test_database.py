@@ -113,6 +113,44 @@ async def test_a_cancelled_write_leaves_the_store_usable(store: Store) -> None:
     assert "b" in await names(store)
 
 
+async def test_a_commit_under_way_cannot_be_cancelled_its_caller_hears_of_it_when_it_has_ended(tmp_path: Path) -> None:
+    database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
+    await database.write(lambda c: c.exec_driver_sql("CREATE TABLE t (a)"))
+    task = asyncio.create_task(database.write(lambda c: c.exec_driver_sql("INSERT INTO t VALUES (1)")))
+    await asyncio.sleep(0)
+    task.cancel()
+    task.cancel()
+    assert not task.done(), "it holds the store until the end is known"
+    assert await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM t").scalar()) == 1
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await database.close()
+
+
+async def test_a_refused_commit_is_told_and_undone_and_the_next_goes_through(tmp_path: Path) -> None:
+    database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
+
+    async def insert_into(table: str, value: int) -> int:
+        return await database.write(lambda c: c.exec_driver_sql(f"INSERT INTO {table} VALUES ({value})").rowcount)
+
+    await database.write(lambda c: c.exec_driver_sql("CREATE TABLE t (a PRIMARY KEY)"))
+    late = "CREATE TABLE u (a REFERENCES t DEFERRABLE INITIALLY DEFERRED)"  # looked at when the transaction ends
+    await database.write(lambda c: c.exec_driver_sql(late))
+    with pytest.raises(StoreUnavailable) as refused:
+        await insert_into("u", 7)
+    assert refused.value.__cause__ is None
+    assert await insert_into("t", 7) == await insert_into("u", 7) == 1
+    assert await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM u").scalar()) == 1
+    await database.close()
+
+
+async def test_a_closed_store_opens_again_with_its_next_write(tmp_path: Path) -> None:
+    database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
+    for name in ("t", "u"):
+        await database.write(lambda c, n=name: c.exec_driver_sql(f"CREATE TABLE {n} (a)"))
+        await database.close()
+
+
 async def test_the_embedded_store_waits_for_the_disk(tmp_path: Path) -> None:
     database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
     pragmas = {
