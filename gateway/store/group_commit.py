@@ -51,7 +51,7 @@ class Inserts:
     def __call__(self, connection: Connection, table: Table, rows: list[Any]) -> None:
         """Add `rows`. Raises `Conflict` or `StoreUnavailable`."""
         driver = self._dialect.loaded_dbapi
-        cursor = connection.connection.cursor()
+        cursor = connection.connection.dbapi_connection.cursor()  # type: ignore[union-attr]  # past the pool's wrapper, as reads
         try:
             cursor.executemany(self.text(table), rows)
         except driver.IntegrityError:
