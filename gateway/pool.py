@@ -48,6 +48,8 @@ class Pool:
         self._waiting: deque[asyncio.Future[Connection | None]] = deque()
         self._addresses: Sequence[Any] = ()
         self._resolved = -math.inf
+        self.time = asyncio.get_running_loop().time
+        """The clock of every `until`. Kept, because to ask for the running loop is a system call (Python 3.11)."""
 
     def __repr__(self) -> str:
         return f"<Pool {len(self._all)} connections, {len(self._resting)} at rest, {len(self._waiting)} wait>"
@@ -93,7 +95,7 @@ class Pool:
         loop = asyncio.get_running_loop()
         self._connecting += 1
         try:
-            async with asyncio.timeout_at(min(until, loop.time() + self.place.connect_timeout)):
+            async with asyncio.timeout_at(min(until, self.time() + self.place.connect_timeout)):
                 connection = await self._open(loop)
             if connection.closed:
                 raise ConnectionResetError
@@ -111,11 +113,11 @@ class Pool:
 
     async def _open(self, loop: asyncio.AbstractEventLoop) -> Connection:
         place = self.place
-        if self._resolved + RESOLVED < loop.time():
+        if self._resolved + RESOLVED < self.time():
             self._addresses = await loop.getaddrinfo(
                 place.host, place.port, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
             )
-            self._resolved = loop.time()
+            self._resolved = self.time()
         plug = await aiohappyeyeballs.start_connection(
             self._addresses, happy_eyeballs_delay=0.25, interleave=1, loop=loop
         )

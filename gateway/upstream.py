@@ -140,7 +140,7 @@ class Upstream:
         base = route.base(host)
         line = self._lines.get(base) or self._line(base)
         octets = written(line, request)
-        until = asyncio.get_running_loop().time() + self._seconds
+        until = line.pool.time() + self._seconds
         try:
             return await line.pool.exchange(octets, bodiless=request.method == "HEAD", until=until)
         except NoConnection:
