@@ -8,10 +8,8 @@ its binding, whose key (X, extension, turn) no second binding can ever take.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -50,14 +48,6 @@ class _Counter:
         self.withdrawn = unfit & held
 
 
-class Leased(NamedTuple):
-    """A slot that was given out."""
-
-    slot: Slot
-    scheme: Scheme
-    pool: str
-
-
 class NumberDesk:
     """Leases slots for this process. `load()` before the first lease and after numbers were added."""
 
@@ -66,6 +56,8 @@ class NumberDesk:
         self._settings = settings
         self._holder = holder
         self._counters: dict[str, _Counter] = {}
+        self._serving: dict[str, list[_Counter]] = {}
+        """By carrier, in the order in which they are asked."""
 
     def __repr__(self) -> str:
         return f"<NumberDesk {' '.join(f'{name}:{c.pool!r}' for name, c in self._counters.items()) or 'without pools'}>"
@@ -73,6 +65,7 @@ class NumberDesk:
     async def load(self, now: datetime) -> None:
         """Claim blocks of numbers and learn which of their slots are used, cooling or free."""
         found = await self._database.write(lambda connection: self._claim(connection, now))
+        self._serving.clear()
         for row, fresh, unfit in found:
             counter = self._counters.get(row.name)
             if counter is None:
@@ -109,32 +102,30 @@ class NumberDesk:
 
     def lease(
         self, carrier: str, now: datetime, party: bytes, address: PostalAddress = _NOWHERE, *, pairs: bool = True
-    ) -> Leased:
-        """A slot for a party of an order with this carrier, of a pool of the party's own region first. Never shortens a quarantine.
+    ) -> tuple[Slot, Scheme, str]:
+        """A slot for a party of an order with this carrier, of a pool of the party's own region first; its scheme and its pool's name.
 
+        Never shortens a quarantine.
         `pairs` False passes by pools of pairs: their numbers reach nobody before a delivery courier's scan. Raises `PoolExhausted`; its `retry_at` is the earliest of the pools', where they queue.
         """
         again: list[datetime] = []
-        for counter in self._serving(carrier, address):
-            if not pairs and counter.scheme.by_pair:
+        for counter in self._serving.get(carrier) or self._asked(carrier):
+            region = counter.row.region
+            if (region and not in_region(region, address)) or (not pairs and counter.scheme.by_pair):
                 continue
             try:
-                return Leased(counter.pool.lease(now, party), counter.scheme, counter.row.name)
+                return counter.pool.lease(now, party), counter.scheme, counter.row.name
             except PoolExhausted as exhausted:
                 again += [exhausted.retry_at] if exhausted.retry_at else []
         message = "no pool has a slot for this carrier; `veilway numbers add` adds numbers"
         raise PoolExhausted(message, retry_at=min(again, default=None))
 
-    def _serving(self, carrier: str, address: PostalAddress) -> Iterator[_Counter]:
-        """The carrier's own pools before everybody's; of each, those of the party's region before those of none."""
-        for bound in (carrier, ""):
-            mine = [counter for counter in self._counters.values() if counter.row.carrier == bound]
-            for counter in mine:
-                if counter.row.region and in_region(counter.row.region, address):
-                    yield counter
-            for counter in mine:
-                if not counter.row.region:
-                    yield counter
+    def _asked(self, carrier: str) -> list[_Counter]:
+        """The carrier's own pools before everybody's; of each, those of a region before those of none. Kept until the pools change."""
+        theirs = [counter for counter in self._counters.values() if counter.row.carrier in (carrier, "")]
+        theirs.sort(key=lambda counter: (not counter.row.carrier, not counter.row.region))
+        self._serving[carrier] = theirs
+        return theirs
 
     def give_back(self, slot: Slot, now: datetime, *, unknown_reader: bool = False) -> None:
         """A binding ended: its slot begins its quarantine now (a year and more where a stranger may have read it).

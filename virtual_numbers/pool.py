@@ -91,7 +91,7 @@ class Pool:
         self._blocks: list[Block] = []
         self._by_number: dict[str, list[int]] = {}  # X, or prefix, -> its blocks
         self._whole: dict[str, int] = {}  # whole number -> its place in the one block of whole numbers
-        self._open: list[int] = []  # blocks that may lease now
+        self._open: list[Block] = []  # those that may lease now
         self._wheels = (
             Wheel(policy.quarantine),
             Wheel(policy.tombstone),
@@ -124,7 +124,7 @@ class Pool:
             block.fresh = array("I", [place for place in block.fresh if block.state[place] == FRESH])
         while self._total * 4 > len(self._crowd):
             self._grow_crowd()
-        self._refresh(number)
+        self._refresh(block)
 
     def withdraw(self, x: str) -> None:
         """Lease nothing more from this number (complaints, carrier trouble); what is live on it lives on."""
@@ -144,8 +144,8 @@ class Pool:
         second = int(now.timestamp())
         if second >= self._next_due:
             self._mature(second, MATURE_PER_LEASE)
-        while (place := (block := self._blocks[number := self._next_block(second, avoid)]).take(self._dice)) < 0:
-            self._refresh(number)  # nothing but withdrawn numbers was left on it
+        while (place := (block := self._next_block(second, avoid)).take(self._dice)) < 0:
+            self._refresh(block)  # nothing but withdrawn numbers was left on it
         block.state[place] = LIVE
         block.held += 1
         self._held += 1
@@ -153,7 +153,7 @@ class Pool:
         if avoid:
             self._enter(block, place, avoid)
         if not block.open:
-            self._refresh(number)
+            self._refresh(block)
         return block.slot(place)
 
     def give_back(self, slot: Slot, now: datetime, *, unknown_reader: bool = False) -> None:
@@ -272,7 +272,7 @@ class Pool:
                     block.held -= 1
                     self._held -= 1
                     if block.open_at < 0:
-                        self._refresh(number)
+                        self._refresh(block)
         if looked < most:
             self._next_due = min(self._dues(), default=NEVER)
         return looked
@@ -280,43 +280,42 @@ class Pool:
     def _dues(self) -> list[int]:
         return [due for wheel in self._wheels if (due := wheel.next_due()) is not None]
 
-    def _next_block(self, second: int, avoid: bytes | None) -> int:
+    def _next_block(self, second: int, avoid: bytes | None) -> Block:
         """One of the open blocks: of the first two that the party does not stand on, the one that has rested longer."""
-        while not self._open:
+        listed = self._open
+        while not listed:
             if not self._mature(second, 64):
                 raise self._exhausted()
-        if len(self._open) == 1:
-            return self._open[0]
-        chosen = -1
-        number = -1
+        if len(listed) == 1:
+            return listed[0]
+        chosen = None
         for _ in range(TRIES):
-            number = self._open[self._dice.below(len(self._open))]
-            if avoid and self._crowd[_mark(avoid, self._blocks[number]) & self._mask]:
+            block = listed[self._dice.below(len(listed))]
+            if avoid and self._crowd[_mark(avoid, block) & self._mask]:
                 continue
-            if chosen >= 0:
-                rests = self._blocks[number].rested_since() < self._blocks[chosen].rested_since()
-                return number if rests else chosen
-            chosen = number
-            if self._blocks[number].fresh:
+            if chosen is not None:
+                return block if block.rested_since() < chosen.rested_since() else chosen
+            chosen = block
+            if block.fresh:
                 break
-        return chosen if chosen >= 0 else number
+        return block if chosen is None else chosen
 
     def _exhausted(self) -> PoolExhausted:
         dues = self._dues()
         retry_at = datetime.fromtimestamp(min(dues), UTC) if dues and self.policy.exhaustion == "queue" else None
         return PoolExhausted("every usable slot is live or in quarantine; add numbers to the pool", retry_at=retry_at)
 
-    def _refresh(self, number: int) -> None:
+    def _refresh(self, block: Block) -> None:
         """Put the block on the list of open ones, or take it off, in constant time."""
-        block, listed = self._blocks[number], self._open
+        listed = self._open
         if block.open and block.open_at < 0:
             block.open_at = len(listed)
-            listed.append(number)
+            listed.append(block)
         elif not block.open and block.open_at >= 0:
             last = listed.pop()
-            if last != number:
+            if last is not block:
                 listed[block.open_at] = last
-                self._blocks[last].open_at = block.open_at
+                last.open_at = block.open_at
             block.open_at = -1
 
     def _find(self, slot: Slot) -> tuple[int, int]:
@@ -339,7 +338,7 @@ class Pool:
             raise SlotRefused("this number is not in the pool", code="slot_unknown", path="x")
         for number in numbers:
             self._blocks[number].set_withdrawn(x, withdrawn)
-            self._refresh(number)
+            self._refresh(self._blocks[number])
 
     # -- who stands where, as counters in a hash table without keys
 

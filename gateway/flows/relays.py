@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from math import ceil
 from typing import Any
@@ -36,6 +35,7 @@ Numbers = Mapping[Role, RelayNumber]
 HOTLINE_TURN = -1
 # An enum's member costs a microsecond through its class; these are met with every order.
 _SENDER, _RECIPIENT, _BOUND, _CALLABLE = Role.SENDER, Role.RECIPIENT, State.BOUND.value, State.CALLABLE.value
+_encode = msgspec.json.Encoder().encode
 SENDERS = 100_000  # long-lived bindings remembered
 
 
@@ -55,31 +55,31 @@ def owner_index(keyring: Keyring, tenant: str, phone: str) -> bytes:
     return blind_index(keyring, tenant, "phone", phone)
 
 
-@dataclass(slots=True)
-class Book:
+class Book(msgspec.Struct, eq=False):
     """The relay numbers of one order: what goes out, what is written with it, what was leased for it."""
 
-    numbers: dict[Role, RelayNumber] = field(default_factory=dict)
-    slots: dict[str, list[Any]] = field(default_factory=dict)
-    rows: list[tuple[Any, Any]] = field(default_factory=list)
-    leased: list[Slot] = field(default_factory=list)
+    numbers: dict[Role, RelayNumber] = {}
+    slots: dict[str, tuple[str, str, int]] = {}
+    """By role: X, extension and turn."""
+    rows: list[tuple[Any, Any]] = []
+    leased: list[Slot] = []
     pushed: bool = False
     """Whether a provider is to be told of what was leased."""
 
     @property
     def json(self) -> str:
         """Role -> [x, ext, turn], as the shipment's row keeps it."""
-        return msgspec.json.encode(self.slots).decode()
+        return _encode(self.slots).decode()
 
     @property
     def turns(self) -> dict[str, str]:
         """Role -> X and turn, for the audit log; the extension stays out of it."""
         return {role: f"{x} turn {turn}" if turn >= 0 else "hotline" for role, (x, _ext, turn) in self.slots.items()}
 
-    def put(self, role: Role, x: str, ext: str, turn: int) -> None:
+    def put(self, role: Role, slot: tuple[str, str, int]) -> None:
         """A relay number stands for this party."""
-        self.numbers[role] = RelayNumber(x, ext)
-        self.slots[str(role)] = [x, ext, turn]
+        self.numbers[role] = RelayNumber(slot[0], slot[1])
+        self.slots[role._value_] = slot
 
 
 def dialled_first(party: Party | None) -> str:
@@ -122,9 +122,9 @@ class Relays:
         shop_side = parties.get(ours)
         if shop_side is not None and shop_side.phone:
             if shop.hotline:
-                book.put(ours, shop.hotline, "", HOTLINE_TURN)
+                book.put(ours, (shop.hotline, "", HOTLINE_TURN))
             else:
-                book.put(ours, *await self._sender(shop, carrier, shop_side, now))
+                book.put(ours, await self._sender(shop, carrier, shop_side, now))
         if customer:
             address = parties[theirs].address
             try:
@@ -145,18 +145,19 @@ class Relays:
         address: PostalAddress,
         now: datetime,
     ) -> None:
-        keyring = self._service.keys.keyring
+        service = self._service
+        keyring = service.keys.keyring
         owner = owner_index(keyring, shop.id, phone)
-        slot, scheme, pool = self._service.desk.lease(carrier, now, owner, address)
+        slot, scheme, pool = service.desk.lease(carrier, now, owner, address)
         book.leased.append(slot)
-        book.pushed = bool(self._service.accounts.of_pool(pool))
-        book.put(role, slot.x, slot.ext, slot.turn)
-        ends = now + self._service.settings.hold
-        party = party_index(keyring, slot.x, phone)
-        row = binding_row(slot, scheme, shop.id, shipment, carrier, role, party, owner, now, ends, book.pushed)
+        book.pushed = bool(service.accounts.of_pool(pool))
+        book.put(role, slot)
+        ms, until = int(now.timestamp() * 1000), int((now + service.settings.hold).timestamp() * 1000)
+        party = party_index(keyring, slot[0], phone)
+        row = binding_row(slot, scheme, shop.id, shipment, carrier, role, party, owner, ms, until, book.pushed)
         book.rows.append((bindings, row))
         if book.pushed:
-            book.rows.append((pushes, push_row(slot, shop.id, "bind", int(now.timestamp() * 1000))))
+            book.rows.append((pushes, push_row(slot, shop.id, "bind", ms)))
 
     async def _cooled(self, exhausted: PoolExhausted, now: datetime) -> datetime:
         """Wait for the next slot where the policy is to queue and it comes soon; else the order is refused, and told when to come again."""
@@ -215,16 +216,17 @@ class Relays:
         service = self._service
         slot, scheme, pool = service.desk.lease(carrier, now, owner, sender.address, pairs=False)
         pushed = bool(service.accounts.of_pool(pool))
-        record = new_id("snd", int(now.timestamp() * 1000))
+        ms = int(now.timestamp() * 1000)
+        record = new_id("snd", ms)
         groups = {"phone": to_groups(Order({Role.SENDER.value: Party(phone=phone)}))["phone"]}
         sealed = seal(service.keys.keyring, tenant=shop.id, record=record, groups=groups)
         party = party_index(service.keys.keyring, slot.x, phone)
         unit = Unit()
         unit.add(vault, record, shop.id, sealed.kid, sealed.wrapped, None, sealed.groups["phone"], None, None, None)
-        row = binding_row(slot, scheme, shop.id, record, carrier, Role.SENDER, party, owner, now, None, pushed)
+        row = binding_row(slot, scheme, shop.id, record, carrier, Role.SENDER, party, owner, ms, None, pushed)
         unit.rows.append((bindings, row))
         if pushed:
-            put_push(unit, slot, shop.id, "bind", int(now.timestamp() * 1000))
+            put_push(unit, slot, shop.id, "bind", ms)
         detail = {"carrier": carrier, "role": "sender", "x": slot.x}
         unit.record(
             service.record(
@@ -255,11 +257,10 @@ class Relays:
 
 def binding_row(
     slot: Slot, scheme: Scheme, tenant: str, record: str, carrier: str, role: Role, party: bytes, owner: bytes,
-    now: datetime, ends: datetime | None, pushed: bool = False,
+    ms: int, until: int | None, pushed: bool = False,
 ) -> tuple[Any, ...]:  # fmt: skip
     """A row of `bindings`. One that a provider is to be told of carries no call before the provider has confirmed it."""
-    until = None if ends is None else int(ends.timestamp() * 1000)
     return (
-        slot.x, slot.ext, slot.turn, tenant, record, carrier, str(role), str(scheme), party, owner,
-        int(now.timestamp() * 1000), until, _BOUND if pushed else _CALLABLE,
+        *slot, tenant, record, carrier, role._value_, scheme._value_, party, owner,
+        ms, until, _BOUND if pushed else _CALLABLE,
     )  # fmt: skip
