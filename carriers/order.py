@@ -21,8 +21,8 @@ from masking.personal import Kind, Party, PostalAddress, Role
 
 _FREE_TEXT, _PHONE = Kind.FREE_TEXT, Kind.PHONE
 _PHONES = PARTY_KINDS.index(_PHONE)
-_NOTHING_SAID: list[Any] = [()] * len(PARTY_KINDS) + [None] * len(PLACE_PARTS)
-"""By `Rule.says`: the texts of each kind, and the one of each part of the place."""
+_NOTHING_SAID: list[Any] = [""] * len(PARTY_KINDS) + [None] * len(PLACE_PARTS)
+"""By `Rule.says`: the text of each kind, and the one of each part of the place."""
 _BOOKING = ("create", "return")
 _NO_TEXT = frozenset(("country", "area", "ext", "last4", "coordinates"))
 """Parts that are nobody's alone, or no text that could stand elsewhere."""
@@ -262,33 +262,35 @@ def _beside(area: Leaf, other: Leaf) -> bool:
 def _parties(leaves: list[Leaf], routing: list[Leaf]) -> dict[Role, Party]:
     """Gather the leaves of each role. Of several claims of a role, each part is taken from the first that has it."""
     found: dict[Role, list[Any]] = {}
+    several: dict[tuple[Role, int], list[str]] = {}
     numbers: dict[Role, dict[int, dict[str, str]]] = {}
-    role, said = Role.THIRD_PARTY, _NOTHING_SAID
+    role: Role | None = None
+    said = _NOTHING_SAID
     for leaf in leaves:
         rule = leaf.rule
         part = rule.says
         if part < 0:
             continue
-        if leaf.role is not role or said is _NOTHING_SAID:  # the leaves of one party stand together
+        if leaf.role is not role:  # the leaves of one party stand together
             role = leaf.role
-            if role not in found:
-                found[role] = _NOTHING_SAID.copy()
-            said = found[role]
+            said = found.get(role) or found.setdefault(role, _NOTHING_SAID.copy())
         if part == SPLIT_PHONE:
             numbers.setdefault(role, {}).setdefault(rule.party, {})[rule.part] = leaf.value
         elif not said[part]:
-            said[part] = (leaf.value,)
+            said[part] = leaf.value
         elif _first_claim(leaves, role, part) == rule.party:
-            said[part] += (leaf.value,)
-    for role, split in numbers.items():
-        _add_split(found[role], split, _first_claim(leaves, role, _PHONES))
+            several.setdefault((role, part), [said[part]]).append(leaf.value)
+    for whose, split in numbers.items():
+        phone = found[whose][_PHONES]
+        phones = several.get((whose, _PHONES)) or ([phone] if phone else [])
+        several[whose, _PHONES] = _with_split(phones, split, _first_claim(leaves, whose, _PHONES))
+    for (whose, part), texts in several.items():
+        found[whose][part] = _together(part, texts)
     for leaf in routing:
-        if leaf.role in found and found[leaf.role][leaf.rule.says] is None:
-            found[leaf.role][leaf.rule.says] = leaf.value
-    parties = {}
-    for role, said in found.items():
-        parties[role] = _party(said)
-    return parties
+        part, told = leaf.rule.says, found.get(leaf.role)
+        if told is not None and told[part] is None:
+            told[part] = leaf.value
+    return {role: _party(*told) for role, told in found.items()}
 
 
 def _first_claim(leaves: list[Leaf], role: Role, part: int) -> int | None:
@@ -296,25 +298,37 @@ def _first_claim(leaves: list[Leaf], role: Role, part: int) -> int | None:
     return next((leaf.rule.party for leaf in leaves if leaf.rule.says == part and leaf.role is role), None)
 
 
-def _add_split(said: list[Any], split: dict[int, dict[str, str]], claim: int | None) -> None:
+def _with_split(phones: list[str], split: dict[int, dict[str, str]], claim: int | None) -> list[str]:
     """Put numbers that stand in several fields beside the whole ones, which are of `claim`."""
-    phones = list(said[_PHONES])
     number = split.get(next(iter(split)) if claim is None else claim, {})
     if phones and "ext" in number:
         phones[0] += f"-{number['ext']}"
-    said[_PHONES] = (*phones, *filter(None, [_joined(number)]))
+    return [*phones, *filter(None, [_joined(number)])]
 
 
-def _party(said: list[Any]) -> Party:
-    names, phones, emails, companies, lines, ids, country, state, city, district, postcode = said
-    return Party(
-        " ".join(names),
-        "\n".join(dict.fromkeys(phones)),
-        emails[0] if emails else "",
-        companies[0] if companies else "",
-        PostalAddress(country or "", state or "", city or "", district or "", "\n".join(lines), postcode or ""),
-        tuple(dict.fromkeys(ids)) if ids else (),
-    )
+def _together(part: int, texts: list[str]) -> str | tuple[str, ...]:
+    """What several fields say of one part of a party."""
+    match PARTY_KINDS[part]:
+        case Kind.NAME:
+            return " ".join(texts)
+        case Kind.PHONE:
+            return "\n".join(dict.fromkeys(texts))
+        case Kind.ADDRESS_LINE:
+            return "\n".join(texts)
+        case Kind.ID:
+            return tuple(dict.fromkeys(texts))
+        case _:
+            return texts[0]
+
+
+def _party(
+    name: str, phone: str, email: str, company: str, street: str, ids: Any,
+    country: str | None, state: str | None, city: str | None, district: str | None, postcode: str | None,
+) -> Party:  # fmt: skip
+    if type(ids) is str:
+        ids = (ids,) if ids else ()
+    address = PostalAddress(country or "", state or "", city or "", district or "", street, postcode or "")
+    return Party(name, phone, email, company, address, ids)
 
 
 def _joined(parts: Mapping[str, str]) -> str:
