@@ -84,9 +84,10 @@ class Form(Struct, eq=False):
 
     def field(self, name: str) -> Field | None:
         """The first field of that name."""
-        return (self._first or self._by_name()).get(name)
+        return (self._first or self.by_name()).get(name)
 
-    def _by_name(self) -> dict[str, Field]:
+    def by_name(self) -> dict[str, Field]:
+        """The first field of each name."""
         self._first = first = {field.name: field for field in reversed(self.fields)}
         return first
 
@@ -97,7 +98,7 @@ class Form(Struct, eq=False):
 
     def put(self, name: str, text: str) -> None:
         """Replace the field of that name, or append one. An empty text takes the field out."""
-        first = self._first or self._by_name()
+        first = self._first or self.by_name()
         field = first.get(name)
         if field is not None:
             field.text = text or None

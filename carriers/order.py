@@ -86,6 +86,18 @@ class OpenOrder:
         return self._fields
 
     @property
+    def plain(self) -> list[tuple[Kind, str]]:
+        """Kind and value of each of `fields` that must not be in the document when it goes out."""
+        found = []
+        for leaf in self.sheet.leaves:
+            rule = leaf.rule
+            if not rule.part:
+                found.append((rule.kind, leaf.value))
+            elif rule.kind is not _FREE_TEXT:
+                return [(kind, value) for _path, kind, _role, value in self.fields]
+        return found
+
+    @property
     def parties(self) -> dict[Role, Party]:
         """Who the order is about. Where a role stands in several places, the first to say something wins."""
         if self._parties is None:

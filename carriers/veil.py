@@ -105,8 +105,16 @@ def veil(
     if order.veiled:
         raise CarrierRefusal("this order is veiled already", code="veiled_twice")
     order.veiled = True
-    sheet = order.sheet
-    pen = _Pen(order, relays, last_mile, emails or {}, aliases or _none, last_four or {})
+    sheet, manner = order.sheet, order.operation.manner
+    whole = manner.whole(last_mile or manner.last_mile)
+    pen = _Pen(order, manner, relays, whole, emails or {}, aliases or _none, last_four or {})
+    for path in (
+        sheet.attachments
+    ):  # a document that a scope lets through is read by nobody here: on record like all that goes whole
+        pen.granted.append((path, Kind.PLAIN, _THIRD_PARTY))
+    for leaf in sheet.routing:
+        if leaf.rule.part == "country":
+            pen.countries[leaf.role] = leaf.value
     pen.write(sheet.leaves)
     if pen.texts:
         pen.scrub()
@@ -122,62 +130,31 @@ def veil(
     return Veiled(order, pen.granted, pen.kept, pen.echoes, "\n".join(dict.fromkeys(pen.goods)))
 
 
-class _Pen:
+class _Pen(Struct, eq=False):
     """Writes what stands in for each leaf, and keeps the record."""
 
-    __slots__ = (
-        "aliases",
-        "countries",
-        "drops",
-        "echoes",
-        "emails",
-        "goods",
-        "granted",
-        "kept",
-        "last_four",
-        "manner",
-        "masked",
-        "order",
-        "phones",
-        "relays",
-        "split",
-        "texts",
-        "whole",
-    )
+    order: OpenOrder
+    manner: Manner
+    relays: Mapping[Role, RelayNumber]
+    whole: frozenset[str]
+    """What goes out as it is."""
+    emails: Mapping[Role, str]
+    aliases: Aliases
+    last_four: Mapping[Role, str]
+    granted: list[Granted] = []
+    kept: list[str] = []
+    echoes: list[Echo] = []
+    drops: list[tuple[Any, Any]] = []
+    texts: list[Leaf] = []
+    goods: list[str] = []
+    split: dict[tuple[int, Role], list[Leaf]] = {}
+    phones: dict[str, RelayNumber] = {}
+    masked: dict[tuple[Kind, str], str] = {}
+    countries: dict[Role, str] = {}
+    """By role, where an address says one."""
 
-    def __init__(
-        self,
-        order: OpenOrder,
-        relays: Mapping[Role, RelayNumber],
-        last_mile: str | None,
-        emails: Mapping[Role, str],
-        aliases: Aliases,
-        last_four: Mapping[Role, str],
-    ) -> None:
-        self.manner: Manner = order.operation.manner
-        self.order = order
-        self.relays = relays
-        self.emails = emails
-        self.aliases = aliases
-        self.last_four = last_four
-        self.whole = self.manner.whole(last_mile or self.manner.last_mile)
-        # A document that a scope lets through is read by nobody here: on record like all that goes whole.
-        self.granted: list[Granted] = []
-        if order.sheet.attachments:
-            self.granted += [(path, Kind.PLAIN, _THIRD_PARTY) for path in order.sheet.attachments]
-        self.kept: list[str] = []
-        self.echoes: list[Echo] = []
-        self.drops: list[tuple[Any, Any]] = []
-        self.texts: list[Leaf] = []
-        self.goods: list[str] = []
-        self.split: dict[tuple[int, Role], list[Leaf]] = {}
-        self.phones: dict[str, RelayNumber] = {}
-        self.masked: dict[tuple[Kind, str], str] = {}
-        self.countries: dict[Role, str] = {}
-        """By role, where an address says one."""
-        for leaf in order.sheet.routing:
-            if leaf.rule.part == "country":
-                self.countries[leaf.role] = leaf.value
+    def __repr__(self) -> str:
+        return f"<_Pen {len(self.echoes)} written>"
 
     def write(self, leaves: list[Leaf]) -> None:
         """Write all but free texts and numbers in parts, which come when the rest is known."""

@@ -171,7 +171,7 @@ def _claim_scalar(node: Node, value: Any, container: Any, key: Any, path: str, r
 def _claim_form(node: Node, form: envelope_form.Form, path: str, role: Role | None, sheet: Sheet) -> None:
     keys, rest, fresh = node.keys, node.rest, sheet.fresh
     prefix = f"{path}~form:" if path and path != "query" else ("query:" if path else "form:")
-    if len({field.name for field in form.fields}) < len(form.fields):
+    if len(form.by_name()) < len(form.fields):
         _refuse_repeats(node, form, prefix)
     for field in form.fields:
         name = field.name

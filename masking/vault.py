@@ -88,7 +88,7 @@ def seal(keyring: Keyring, *, tenant: str, record: str, groups: Mapping[str, byt
     random = urandom(_KEY + _NONCE * (len(groups) + 2))
     dek, nonce, spare = random[:_KEY], random[_KEY : _KEY + _NONCE], random[-_NONCE:]
     place = _place(tenant, record)
-    wrapped = _encrypt(keyring.aead(kid), kid, nonce, dek, _bound(place, WRAP_GROUP, 0, kid))
+    wrapped = _encrypt(keyring.aead(kid), kid, nonce, dek, place + _of_key(kid))
     aead = AESGCM(dek)
     return Sealed(kid, wrapped, _seal_groups(aead, place, groups, version, random[_KEY + _NONCE :]), aead, [spare])
 
@@ -107,8 +107,8 @@ def unseal(
 ) -> dict[str, bytes]:
     """Open the groups given, and no others. Raises `unseal_failed` where tenant, record, group or version is not theirs."""
     place = _place(tenant, record)
-    dek, tail = AESGCM(_unwrap(keyring, wrapped, place)), _TAIL.pack(version, OWN_KEY)
-    return {group: _opened(dek, held, place + _of(group)[0] + tail, group) for group, held in groups.items()}
+    dek = AESGCM(_unwrap(keyring, wrapped, place))
+    return {group: _opened(dek, held, place + _of(group, version)[0], group) for group, held in groups.items()}
 
 
 def rewrap(keyring: Keyring, wrapped: bytes, *, tenant: str, record: str) -> bytes:
@@ -117,7 +117,7 @@ def rewrap(keyring: Keyring, wrapped: bytes, *, tenant: str, record: str) -> byt
         return wrapped
     place, kid = _place(tenant, record), keyring.current
     dek = _unwrap(keyring, wrapped, place)
-    return _encrypt(keyring.aead(kid), kid, urandom(_NONCE), dek, _bound(place, WRAP_GROUP, 0, kid))
+    return _encrypt(keyring.aead(kid), kid, urandom(_NONCE), dek, place + _of_key(kid))
 
 
 def key_number(held: bytes, group: str = WRAP_GROUP) -> int:
@@ -152,13 +152,12 @@ def _seal_groups(
     dek: AESGCM, place: bytes, groups: Mapping[str, bytes], version: int, nonces: bytes
 ) -> dict[str, bytes]:
     sealed = {}
-    encrypt, tail, at = dek.encrypt, _TAIL.pack(version, OWN_KEY), 0
+    encrypt, at = dek.encrypt, 0
     for group, plain in groups.items():
-        named, padding = _of(group)
+        named, padding, step = _of(group, version)
         nonce = nonces[at : at + _NONCE]
         at += _NONCE
-        padded = plain + padding[len(plain) % len(padding)]
-        sealed[group] = _OWN_HEADER + nonce + encrypt(nonce, padded, place + named + tail)
+        sealed[group] = _OWN_HEADER + nonce + encrypt(nonce, plain + padding[len(plain) % step], place + named)
     return sealed
 
 
@@ -187,7 +186,7 @@ def _opened(dek: AESGCM, held: bytes, bound: bytes, group: str) -> bytes:
 
 def _unwrap(keyring: Keyring, wrapped: bytes, place: bytes) -> bytes:
     kid = key_number(wrapped)
-    return _decrypt(keyring.aead(kid), wrapped, _bound(place, WRAP_GROUP, 0, kid), WRAP_GROUP)
+    return _decrypt(keyring.aead(kid), wrapped, place + _of_key(kid), WRAP_GROUP)
 
 
 def _place(tenant: str, record: str) -> bytes:
@@ -195,11 +194,14 @@ def _place(tenant: str, record: str) -> bytes:
     return b"".join((_OPENING, len(where).to_bytes(4, "big"), where, len(what).to_bytes(4, "big"), what))
 
 
-def _bound(place: bytes, group: str, version: int, kid: int) -> bytes:
-    return place + _of(group)[0] + _TAIL.pack(version, kid)
+@lru_cache(maxsize=256)  # a key ring holds few keys
+def _of_key(kid: int) -> bytes:
+    """What a data key under key `kid` is bound to beside its place."""
+    return prefixed(WRAP_GROUP) + _TAIL.pack(0, kid)
 
 
 @lru_cache(maxsize=256)  # the house has some ten groups; a stranger's name must not grow memory
-def _of(group: str) -> tuple[bytes, tuple[bytes, ...]]:
-    """What depends on the group alone: its name as it is bound, and its padding."""
-    return prefixed(group), _PADDING[_STEPS.get(group, _STEP)]
+def _of(group: str, version: int) -> tuple[bytes, tuple[bytes, ...], int]:
+    """What a group is bound to beside its place; its padding by length, and the step of that."""
+    step = _STEPS.get(group, _STEP)
+    return prefixed(group) + _TAIL.pack(version, OWN_KEY), _PADDING[step], step

@@ -271,5 +271,4 @@ def is_doubtful(answer: Answer) -> bool:
 
 def last_look(opened: OpenOrder, veiled: Veiled, *, extra_kept: tuple[str, ...] = ()) -> list[Hit]:
     """The last gate before anything is written or sent: the plain values that the document still holds after masking."""
-    plain = [(kind, value) for _path, kind, _role, value in opened.fields]
-    return Guard(plain, [*veiled.kept, *extra_kept]).check(veiled.clear)
+    return Guard(opened.plain, [*veiled.kept, *extra_kept]).check(veiled.clear)

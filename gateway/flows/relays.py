@@ -124,7 +124,8 @@ class Relays:
             if shop.hotline:
                 book.put(ours, (shop.hotline, "", HOTLINE_TURN))
             else:
-                book.put(ours, await self._sender(shop, carrier, shop_side, now))
+                met = self._senders.get(self._as_written(shop, carrier, shop_side))
+                book.put(ours, met or await self._sender(shop, carrier, shop_side, now))
         if customer:
             address = parties[theirs].address
             try:
@@ -183,11 +184,13 @@ class Relays:
             )
         return await self._sender(shop, carrier, sender, now)
 
-    async def _sender(self, shop: Shop, carrier: str, party: Party, now: datetime) -> tuple[str, str, int]:
+    def _as_written(self, shop: Shop, carrier: str, party: Party) -> tuple[str, str, bytes]:
         # Remembered by a keyed index of the phone as written: the same shop sends it with every order, and reading a landline
         # with an extension costs as much as sealing the whole order.
-        written = blind_index(self._service.keys.keyring, shop.id, "phone as written", party.phone)
-        key = (shop.id, carrier, written)
+        return shop.id, carrier, blind_index(self._service.keys.keyring, shop.id, "phone as written", party.phone)
+
+    async def _sender(self, shop: Shop, carrier: str, party: Party, now: datetime) -> tuple[str, str, int]:
+        key = self._as_written(shop, carrier, party)
         found = self._senders.get(key)
         if found is not None:
             return found
