@@ -124,6 +124,7 @@ class Node:
         "late",
         "party",
         "party_role",
+        "plain",
         "plain_rest",
         "rest",
         "rule",
@@ -136,6 +137,8 @@ class Node:
         """How a JSON key reads in a path, `.key` or `['odd key']`; empty for what matches any key."""
         self.lane = DESCEND
         """How the walk treats what stands here; set by `settle_lanes` when the tree is complete."""
+        self.plain: frozenset[str] = frozenset()
+        """The keys of plain leaves: half of what an order says, and passed by at a look."""
         self.plain_rest = False
         """The plain leaves of all keys that `keys` does not name are passed by."""
         self.documents: frozenset[str] = frozenset()
@@ -233,6 +236,7 @@ def settle_lanes(root: Node) -> None:
             node.lane = _lane_of(rule)
     for node in nodes(root):
         node.plain_rest = node.rest is not None and node.rest.lane == SKIP
+        node.plain = frozenset([key for key, below in node.keys.items() if below.lane == SKIP])
         node.documents = frozenset([key for key, below in node.keys.items() if _opens_json(below)])
 
 

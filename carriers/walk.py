@@ -116,12 +116,15 @@ def _claim_map(node: Node, mapping: dict[str, Any], path: str, role: Role | None
         role = switch.roles.get(str(told)) or pick_role(switch, told, path, sheet)
     if node.party >= 0:
         note_party(node, role, path, sheet)
-    keys, rest, whose, leaves, routing = node.keys, node.rest, role or THIRD_PARTY, sheet.leaves, sheet.routing
+    keys, rest, plain = node.keys, node.rest, node.plain
+    whose, leaves, routing = role or THIRD_PARTY, sheet.leaves, sheet.routing
     items: Iterable[tuple[str, Any]] = mapping.items()
     if node.plain_rest and _SCALARS.issuperset(map(type, mapping.values())):
         items = [(key, mapping[key]) for key in mapping if key in keys]
     # This loop sees every leaf of every order: the commonest lanes come first, and none costs another call.
     for key, value in items:
+        if key in plain and type(value) in _SCALARS:
+            continue
         below = keys.get(key, rest)
         if below is None:
             below = sheet.unclaimed(shown_child(path, key))
