@@ -71,9 +71,9 @@ class NumberDesk:
             if counter is None:
                 counter = _Counter(row, Scheme(row.scheme), Pool(self._policy(row)), set())
                 self._counters[row.name] = counter
-            for block, used in fresh:
-                counter.pool.load(block.x, block.extensions, used)
-                counter.blocks.add(block)
+            for x, places, used in _joined(fresh):
+                counter.pool.load(x, places, used)
+            counter.blocks.update(block for block, _ in fresh)
             counter.fit(unfit)
 
     def _claim(
@@ -186,6 +186,20 @@ def _bare(place: str) -> str:
     """`浙江省` and `浙江` are one place."""
     place = place.strip().casefold()
     return _KIND_OF_PLACE.sub("", place) or place
+
+
+def _joined(fresh: list[tuple[Block, list[SlotState]]]) -> list[tuple[str, range, list[SlotState]]]:
+    """Number, extensions and used slots of blocks, as one where they lie side by side: the fewer there are, the less memory a lease touches."""
+    runs: list[tuple[str, range, list[SlotState]]] = []
+    for block, used in sorted(fresh, key=lambda held: (held[0].x, held[0].first)):
+        places = block.extensions
+        x, before, known = runs[-1] if runs else ("", range(0), [])
+        if places and block.x == x and places.start == before.stop:
+            known += used
+            runs[-1] = x, range(before.start, places.stop), known
+        else:
+            runs.append((block.x, places, used))
+    return runs
 
 
 def _used(connection: Connection, block: Block) -> list[SlotState]:

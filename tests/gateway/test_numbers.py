@@ -58,6 +58,20 @@ async def test_what_is_bound_stays_bound_over_a_restart(tmp_path: Path) -> None:
         assert len(sent) == len(set(sent)) == 4
 
 
+async def test_the_blocks_of_a_number_are_held_as_one_with_what_is_used_of_them(tmp_path: Path) -> None:
+    async with open_world(tmp_path, numbers=["95013990009"], ext_digits=4) as own:
+        for _ in range(3):
+            await own.sf_order(sf_document())
+        await own.restart()
+
+        assert "<Pool 1 blocks, 4 live, 0 cooling, 5000 usable>" in repr(own.service.desk)
+        assert own.service.desk.status()["first"]["slots"] == 10_000
+        for _ in range(3):
+            assert (await own.sf_order(sf_document())).status == 200
+        sent = [json.loads(one.form["msgData"])["contactInfoList"][1]["tel"] for one in own.sf.received]
+        assert len(sent) == len(set(sent)) == 6
+
+
 async def test_numbers_added_while_serving_are_leased_at_once(tmp_path: Path) -> None:
     async with open_world(tmp_path, numbers=["95013990009"], ext_digits=1) as own:
         while (await own.sf_order(sf_document())).status == 200:
