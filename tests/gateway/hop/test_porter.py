@@ -182,7 +182,7 @@ async def test_no_byte_of_a_head_is_read_in_another_way_than_aiohttp_reads_it() 
         async def both(sent: bytes) -> None:
             nonlocal judged
             async with turn, client(listener) as one, client(other) as two:
-                one.patience = two.patience = 2
+                one.patience = two.patience = 4
                 one.writer.write(sent)
                 two.writer.write(sent)
                 said, expected = await asyncio.gather(one.verdict(), two.verdict())

@@ -75,7 +75,7 @@ class Client:
 
     async def rest(self) -> bytes:
         """All that comes until the other side closes."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):  # on a busy machine a lingering close takes its time
             with suppress(ConnectionError):
                 return await self.reader.read()
             return b""
