@@ -21,18 +21,21 @@ class Line(Generic[T]):
     def __init__(self, *steps: Callable[[T], None]) -> None:
         self._steps = steps
         self._waiting: list[tuple[T, asyncio.Future[None]]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def take(self, job: T) -> None:
-        """Return when every step was done with `job`. Raises what a step raised: the later ones are then left out, for this job alone.
+    def take(self, job: T) -> asyncio.Future[None]:
+        """To await until every step was done with `job`. Raises what a step raised: the later ones are then left out, for this job alone.
 
         A caller that is cancelled before its turn has no step done; one that is cancelled after it has all.
         """
-        loop = asyncio.get_running_loop()
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()  # Python 3.11 asks the system each time
         if not self._waiting:
             loop.call_soon(self._go, loop)
         done: asyncio.Future[None] = loop.create_future()
         self._waiting.append((job, done))
-        await done
+        return done
 
     def _go(self, loop: asyncio.AbstractEventLoop) -> None:
         taken, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]

@@ -69,7 +69,7 @@ class ForwardOrder:
         """Veil, store, send, store, answer. Raises `Conflict` where this attempt's reference is stored already."""
         if self._service.policy.terms:
             await check_agreement(self._service, order.shop, order.route, order.opened, order.now)
-        token = await self._token(order)
+        token = None if order.profile.token is None else await self._token(order)
         shipment = new_id("shp", order.ms)
         parties = order.opened.parties if order.route.mode == ENFORCE else {}
         returning = order.operation.effect == "return"

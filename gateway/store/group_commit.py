@@ -1,8 +1,8 @@
 """Many units, one transaction, one fsync. The only writer of the hot path; knows units, rows and the audit chain.
 
-No timer: a batch is what queued while the last COMMIT ran and one turn of the loop after it, so an idle service adds no delay
-and a busy one fills its batches by itself. The queue is bounded (`Overloaded` past it). A unit that breaks a constraint, or whose own work refuses,
-fails alone: its batch is rolled back and written again with a savepoint a unit. A cancelled caller does not cancel its write.
+No timer: a batch is what queued while the last COMMIT ran and in one turn of the loop after it, so an idle service adds no delay
+and a busy one fills its batches by itself. The queue is bounded (`Overloaded` past it). A unit that breaks a constraint, or whose
+own work refuses, fails alone: its batch is rolled back and written again with a savepoint a unit. A cancelled caller does not cancel its write.
 """
 
 from __future__ import annotations
@@ -83,6 +83,7 @@ class GroupCommit:
         self._limit = limit
         self._waiting: deque[_Ticket] = deque()
         self._wake = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
         self.chain: Chain | None = None
         self.batches = 0
@@ -107,7 +108,9 @@ class GroupCommit:
         """
         if self._closing or len(self._waiting) >= self._limit:
             raise Overloaded("more waits to be written than the bound allows")
-        receipt: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()  # Python 3.11 asks the system each time
+        receipt: asyncio.Future[None] = self._loop.create_future()
         self._waiting.append(_Ticket(unit, receipt))
         self._wake.set()
         # A caller that is cancelled here cancels its receipt; the unit is queued and will be written all the same.
@@ -120,7 +123,7 @@ class GroupCommit:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            # Whoever is ready to run may have a unit to add, and a batch costs as much as a dozen of them: by this turn it is a fifth larger.
+            # Whoever is ready to run may have a unit to add, and a batch costs as much as a dozen of them.
             await asyncio.sleep(0)
             take = min(BATCH, len(self._waiting))
             await self._write([self._waiting.popleft() for _ in range(take)])
