@@ -79,10 +79,11 @@ class ForwardOrder:
         booking = Booking(order, shipment, book, token)
         try:
             await self._leaving.take(booking)
-        except BaseException as error:
+        except StillPlain as found:
             self._relays.give_up(book, order.now)
-            if isinstance(error, StillPlain):
-                await refuse_hits(self._service, order.shop, order.opened, error.hits)
+            await refuse_hits(self._service, order.shop, order.opened, found.hits)
+        except BaseException:
+            self._relays.give_up(book, order.now)
             raise
         try:
             await self._service.commit(booking.unit)

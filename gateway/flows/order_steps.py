@@ -121,11 +121,13 @@ class OrderSteps:
     # -- down
 
     def open(self, order: Incoming) -> None:
+        """Undo the envelope and claim every leaf."""
         order.opened = open_order(
             order.operation, order.request, keys=order.shop.keys, attachments=order.route.options.get("attachments", ())
         )
 
     def recognise(self, order: Incoming) -> None:
+        """Know the order again: its keyed reference, its document's digest, the moment it came."""
         opened, shop, carrier, keyring = order.opened, order.shop.id, order.profile.id, self._service.keys.keyring
         order.ref = None
         if opened.reference:
@@ -139,6 +141,7 @@ class OrderSteps:
         order.ms = int(order.now.timestamp() * 1000)
 
     def veil(self, booking: Booking) -> None:
+        """Mask the document in place."""
         order = booking.order
         if order.route.mode != ENFORCE:
             booking.veiled = unveiled(self._service, order.profile.id, order.opened)
@@ -148,10 +151,12 @@ class OrderSteps:
         booking.veiled = veil(order.opened, relays=booking.book.numbers, last_mile=last_mile, aliases=aliases)
 
     def look(self, booking: Booking) -> None:
+        """The last look before anything is written. Raises `StillPlain`."""
         if booking.order.route.mode == ENFORCE and (hits := last_look(booking.order.opened, booking.veiled)):
             raise StillPlain(hits)
 
     def sign(self, booking: Booking) -> None:
+        """Put the carrier's credentials in and sign the exact bytes. Raises `OrderRefused` where one is missing."""
         secrets, now = booking.order.route.secrets, self._service.clock()
         try:
             booking.wire = finish(booking.veiled, secrets, now=now, nonce=booking.shipment[4:], token=booking.token)
@@ -159,6 +164,7 @@ class OrderSteps:
             raise unsent(error) from None
 
     def seal(self, booking: Booking) -> None:
+        """Seal the plain values under a key of the order's own."""
         opened, veiled = booking.order.opened, booking.veiled
         booking.echoes = veiled.restore_map
         restore = {ECHOES: msgspec.json.encode(booking.echoes).decode()}
@@ -172,6 +178,7 @@ class OrderSteps:
         )
 
     def unit_one(self, booking: Booking) -> None:
+        """What is written before the carrier hears of the order."""
         order, shipment, book, sealed = booking.order, booking.shipment, booking.book, booking.sealed
         tenant, carrier, operation, parts = order.shop.id, order.profile.id, order.operation.name, sealed.groups
         unit = booking.unit = Unit()
@@ -198,6 +205,7 @@ class OrderSteps:
         )
 
     def let_go_of_the_document(self, booking: Booking) -> None:
+        """What the order does not need on the far side of the disk."""
         del booking.veiled, booking.order.opened
 
     # -- back
