@@ -1,6 +1,6 @@
 """Many units, one transaction, one fsync. The only writer of the hot path; knows units, rows and the audit chain.
 
-No timer: a batch is what queued while the last COMMIT ran and in one turn of the loop after it, so an idle service adds no delay
+No timer: a batch is what queued while the last COMMIT ran and while the loop's turns brought more, so an idle service adds no delay
 and a busy one fills its batches by itself. The queue is bounded (`Overloaded` past it). A unit that breaks a constraint, or whose
 own work refuses, fails alone: its batch is rolled back and written again with a savepoint a unit. A cancelled caller does not cancel its write.
 """
@@ -23,6 +23,7 @@ from gateway.store.tables import AGAIN, HOT, RECORDED, audit, audit_checkpoints
 from gateway.store.unit import Unit
 from masking.audit import Chain
 
+ENOUGH = 32  # units make a batch that need not wait for more
 BATCH = 256  # bounds the time that one transaction holds the writer
 ORDER = {table: rank for rank, table in enumerate((*HOT, *RECORDED))}
 
@@ -123,10 +124,19 @@ class GroupCommit:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            # Whoever is ready to run may have a unit to add, and a batch costs as much as a dozen of them.
-            await asyncio.sleep(0)
-            take = min(BATCH, len(self._waiting))
+            await self._gather()
+            waiting = len(self._waiting)
+            # Where everybody waits for the disk nobody works: of many, half go first.
+            take = min(BATCH, waiting if waiting < 2 * ENOUGH else waiting // 2)
             await self._write([self._waiting.popleft() for _ in range(take)])
+
+    async def _gather(self) -> None:
+        """Let whoever is ready add a unit: a batch costs as much as a dozen of them, and those who leave it together stay together."""
+        held = 0
+        while held < len(self._waiting) < ENOUGH:
+            held = len(self._waiting)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
 
     def close(self) -> None:
         """Accept no more; `run()` drains and returns."""

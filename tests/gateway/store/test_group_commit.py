@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from gateway.store import audit_reads, reads
 from gateway.store.errors import Conflict, Overloaded, StoreUnavailable
-from gateway.store.group_commit import GroupCommit, load_chain
+from gateway.store.group_commit import ENOUGH, GroupCommit, load_chain
 from gateway.store.tables import audit, shipments, tombstones
 from gateway.store.unit import Unit
 from masking.audit import Chain
@@ -43,6 +43,25 @@ async def test_a_hundred_units_at_once_share_a_few_transactions(store: Store) ->
     await asyncio.gather(*(store.commits.commit(order(f"shp_{i}")) for i in range(100)))
     assert await count(store) == 100 and await verdict(store) == 100
     assert store.commits.units == 100 and store.commits.batches <= 3
+
+
+async def test_who_comes_within_a_turn_or_two_of_the_loop_is_taken_along(store: Store) -> None:
+    async def late(turns: int) -> None:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await store.commits.commit(order(f"shp_{turns}"))
+
+    before = store.commits.batches
+    await asyncio.gather(*map(late, range(6)))
+    assert await count(store) == 6 and store.commits.batches == before + 1
+
+
+async def test_of_many_who_wait_half_go_first_so_that_the_loop_has_work_while_the_disk_has(store: Store) -> None:
+    sizes: list[int] = []
+    store.commits.on_commit = lambda chain: sizes.append(store.commits.units - sum(sizes))
+    await asyncio.gather(*(store.commits.commit(order(f"shp_{i}")) for i in range(2 * ENOUGH)))
+    await asyncio.gather(*(store.commits.commit(order(f"shp_x{i}")) for i in range(2 * ENOUGH - 1)))
+    assert sizes == [ENOUGH, ENOUGH, 2 * ENOUGH - 1]
 
 
 async def test_a_bad_unit_fails_alone(store: Store) -> None:
