@@ -108,9 +108,8 @@ def veil(
     sheet, manner = order.sheet, order.operation.manner
     whole = manner.whole(last_mile or manner.last_mile)
     pen = _Pen(order, manner, relays, whole, emails or {}, aliases or _none, last_four or {})
-    for path in (
-        sheet.attachments
-    ):  # a document that a scope lets through is read by nobody here: on record like all that goes whole
+    # A document that a scope lets through is read by nobody here: on record like all that goes whole.
+    for path in sheet.attachments:
         pen.granted.append((path, Kind.PLAIN, _THIRD_PARTY))
     for leaf in sheet.routing:
         if leaf.rule.part == "country":

@@ -58,19 +58,19 @@ class FrontAnswer:
     """How many labels of the carrier's were left out because they show somebody, or because nobody can read them."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Incoming:
-    """One order on its way down: what is known before anything is written. `repr` shows no content."""
+    """One order on its way down: what is known before anything is written. `repr` shows no content, and asks for nothing that is not there yet."""
 
     shop: Shop
     profile: CarrierProfile
     route: Route
     operation: Operation
-    request: WireRequest = field(repr=False)
+    request: WireRequest
     key: str
     """The `Idempotency-Key` header, for formats without a reference of their own."""
     attempt: int = 1
-    opened: OpenOrder = field(init=False, repr=False)
+    opened: OpenOrder = field(init=False)
     ref: bytes | None = field(init=False)
     """Keyed reference of (shop, carrier, order reference or Idempotency-Key); None where there is neither."""
     document: bytes = field(init=False)
@@ -79,28 +79,34 @@ class Incoming:
     ms: int = field(init=False)
     """The moment of arrival, and the same in milliseconds."""
 
+    def __repr__(self) -> str:
+        return f"<Incoming {self.profile.id} {self.operation.id} of {self.shop.id}>"
 
-@dataclass(slots=True)
+
+@dataclass(slots=True, repr=False)
 class Booking:
-    """An order on its way to the disk, to the carrier and back."""
+    """An order on its way to the disk, to the carrier and back. `repr` as that of `Incoming`."""
 
     order: Incoming
     shipment: str
     book: Book
     token: str | None
-    veiled: Veiled = field(init=False, repr=False)
+    veiled: Veiled = field(init=False)
     """Until the first unit is made; of it, `echoes` stay."""
-    wire: WireRequest = field(init=False, repr=False)
-    echoes: list[Echo] = field(init=False, repr=False)
-    parties: tuple[Party, ...] = field(init=False, repr=False)
+    wire: WireRequest = field(init=False)
+    echoes: list[Echo] = field(init=False)
+    parties: tuple[Party, ...] = field(init=False)
     sealed: Sealed = field(init=False)
     unit: Unit = field(init=False)
-    reply: WireReply = field(init=False, repr=False)
-    answer: Answer = field(init=False, repr=False)
+    reply: WireReply = field(init=False)
+    answer: Answer = field(init=False)
     front: FrontAnswer | None = None
     status: str = ""
-    kept: bytes | None = field(default=None, repr=False)
+    kept: bytes | None = None
     """The answer for the shop, sealed."""
+
+    def __repr__(self) -> str:
+        return f"<Booking {self.shipment} {self.status or 'under way'}>"
 
 
 class StillPlain(Exception):

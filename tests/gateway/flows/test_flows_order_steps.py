@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from carriers.answer import Answer
+from carriers.wire import WireRequest
 from gateway.flows.order_steps import Booking, Incoming, OrderSteps, is_doubtful
+from gateway.flows.relays import Book
 from gateway.store.unit import Unit
 from tests.gateway.orders import sf_document, ups_document
 from tests.gateway.world import SECRETS, World, open_world
@@ -18,6 +20,16 @@ from tests.gateway.world import SECRETS, World, open_world
 def test_no_step_waits() -> None:
     steps = [step for name, step in vars(OrderSteps).items() if not name.startswith("__")]
     assert steps and not any(map(inspect.iscoroutinefunction, steps))
+
+
+async def test_an_order_shows_itself_at_any_moment_and_nothing_of_its_content(tmp_path: Path) -> None:
+    async with open_world(tmp_path) as own:
+        shop, profile = await own.service.identity.shop(own.key), own.service.profile("sf-express")
+        request = WireRequest("POST", "/std/service", "", {}, b"13900090817")
+        route, operation = own.service.route("sf-express"), next(iter(profile.operations.values()))
+        order = Incoming(shop, profile, route, operation, request, "key 13900090817")
+        for shown in (repr(order), repr(Booking(order, "shp_1", Book(), None))):
+            assert shown.startswith("<") and "13900090817" not in shown
 
 
 @pytest.mark.parametrize("missing", ["check_word", "partner_id"])
