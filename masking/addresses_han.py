@@ -233,6 +233,6 @@ def _cut(text: str, at: int, reason: str) -> tuple[str, str]:
 
 def _without_addressee(text: str) -> tuple[str, str]:
     """Nothing to cut but a name at the end: 深圳大学张三收."""
-    if text[-1:] in "收生士姐" and _ADDRESSEE.search(text):
-        return _ADDRESSEE.sub(STARS, text), "addressee"
+    if text[-1:] in "收生士姐" and (addressee := _ADDRESSEE.search(text)):
+        return _cut(text, addressee.start(), "addressee")
     return text, "no_unit"
