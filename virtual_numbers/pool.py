@@ -1,8 +1,8 @@
 """Slots on the numbers this process has leased: which is free, which cools down, which is given out next. In memory, no I/O.
 
 A block is a run of places on one number: extensions of X, the tails behind a prefix, or a list of whole numbers. The pool picks
-a number at random among those below the occupancy cap, of two candidates the one whose places have rested longer, and on it a
-place at random among the longest-idle. What it does not know it holds back: a place is free only when its quarantine is over by
+a number at random among those below the occupancy cap, of two candidates the one whose places have rested longer, stays with it
+for what else is leased in that second, and takes on it a place at random among the longest-idle. What it does not know it holds back: a place is free only when its quarantine is over by
 the clock handed in. Pairs (AXB, AXYB), where phones and not places are scarce, are in `pairs.py`.
 """
 
@@ -20,6 +20,9 @@ from virtual_numbers.binding import MAX_EXT_DIGITS, MAX_X_DIGITS, Scheme, Slot
 from virtual_numbers.blocks import COOLING, FRESH, LIVE, READY, Block, Dice, Wheel
 from virtual_numbers.errors import NumbersError, PoolExhausted, SlotRefused
 
+# Leases of one second that follow each other onto one number: what is bound together is then written together, and looked up
+# together when the numbers are loaded. Slower pools draw a number for each lease.
+RUN = 64
 TRIES = 4  # numbers looked at before one recipient is let onto the same number twice
 # Cooled places freed per lease, so that a burst of expiries costs many leases a little and none a lot.
 MATURE_PER_LEASE = 4
@@ -92,6 +95,8 @@ class Pool:
         self._by_number: dict[str, list[int]] = {}  # X, or prefix, -> its blocks
         self._whole: dict[str, int] = {}  # whole number -> its place in the one block of whole numbers
         self._open: list[Block] = []  # those that may lease now
+        self._here: Block | None = None  # where the leases of the second `_here_at` go, `_room` more of them
+        self._here_at = self._room = 0
         self._wheels = (
             Wheel(policy.quarantine),
             Wheel(policy.tombstone),
@@ -281,6 +286,18 @@ class Pool:
         return [due for wheel in self._wheels if (due := wheel.next_due()) is not None]
 
     def _next_block(self, second: int, avoid: bytes | None) -> Block:
+        """The number of this second, where it is open and the party does not stand on it; else another."""
+        here = self._here
+        if self._room and here is not None and self._here_at == second and here.open_at >= 0:
+            if avoid and self._crowd[_mark(avoid, here) & self._mask]:
+                return self._another(second, avoid)
+            self._room -= 1
+            return here
+        self._here = here = self._another(second, avoid)
+        self._here_at, self._room = second, RUN - 1
+        return here
+
+    def _another(self, second: int, avoid: bytes | None) -> Block:
         """One of the open blocks: of the first two that the party does not stand on, the one that has rested longer."""
         listed = self._open
         while not listed:

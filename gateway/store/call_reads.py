@@ -112,7 +112,7 @@ _wanted = (
     select(*(bindings.c[name] for name in SLOT))
     .where(bindings.c.x == _x, bindings.c.ext == _ext, bindings.c.turn == _newest)
     .union(
-        select(*(bindings.c[name] for name in SLOT)).where(bindings.c.party == _phone),
+        select(*(bindings.c[name] for name in SLOT)).where(bindings.c.x == _x, bindings.c.party == _phone),
         select(*(binding_states.c[name] for name in SLOT)).where(
             binding_states.c.peer == _phone,
             or_(binding_states.c.peer_until.is_(None), binding_states.c.peer_until > bindparam("now")),

@@ -145,8 +145,9 @@ bindings = Table(
     Column("state", Text, nullable=False, default="callable", server_default="callable"),
     # `party` is keyed by X as well as by phone, so two numbers' rows do not tell that they serve one person; `owner` is keyed
     # by tenant, and finds a sender's long-lived binding. An order's is found by a phone through `party`, X by X. Each index over
-    # random keys costs an order a page of its own in the log: no more of them than have a hot reader.
-    Index("ix_bindings_party", "party"),
+    # random keys costs an order a page of its own in the log: no more of them than have a hot reader, and those begin with what
+    # orders of one moment have in common.
+    Index("ix_bindings_x_party", "x", "party"),
     Index(
         "ix_bindings_owner",
         "owner",

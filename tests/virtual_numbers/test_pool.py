@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import pytest
 
 from virtual_numbers.binding import Scheme, Slot
 from virtual_numbers.errors import NumbersError, PoolExhausted, SlotRefused
-from virtual_numbers.pool import Pool, PoolPolicy, SlotState
+from virtual_numbers.pool import RUN, Pool, PoolPolicy, SlotState
 
 NOW = datetime(2026, 11, 25, 8, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -207,6 +208,34 @@ def test_a_recipient_is_kept_off_numbers_that_already_stand_for_them() -> None:
     assert [pool.lease(NOW, anna) for _ in range(100)], "preferred, never required"
 
 
+def numbers_of(pool: Pool, moments: Iterable[datetime], party: bytes | None = None) -> list[str]:
+    return [pool.lease(moment, party).x for moment in moments]
+
+
+def test_what_comes_within_a_second_goes_to_one_number_up_to_a_bound_and_slow_leases_draw_each() -> None:
+    numbers = [f"1700000{n:04d}" for n in range(100)]
+    pool = a_pool(*((x, range(1000)) for x in numbers), ext_digits=3)
+
+    fast = numbers_of(pool, [NOW + timedelta(milliseconds=n) for n in range(3 * RUN)])
+    slow = numbers_of(pool, [NOW + timedelta(seconds=n) for n in range(1, 200)])
+
+    runs = [len(list(run)) for _x, run in groupby(fast)]
+    assert sum(runs) == 3 * RUN and all(run % RUN == 0 for run in runs)
+    assert len(set(slow)) > 60 and max(Counter(slow).values()) < 15
+
+
+def test_a_full_or_withdrawn_number_ends_its_run_and_a_party_that_stands_there_is_sent_elsewhere_alone() -> None:
+    numbers = [f"1700000{n:04d}" for n in range(40)]
+    pool = a_pool(*((x, range(20)) for x in numbers), ext_digits=3)
+    assert max(Counter(numbers_of(pool, [NOW] * 100)).values()) == 10, "half of its places"
+    pool = a_pool(*((x, range(1000)) for x in numbers), ext_digits=3)
+    here = pool.lease(NOW, b"a" * 16).x
+    assert pool.lease(NOW, b"a" * 16).x != here
+    assert numbers_of(pool, [NOW] * 5, b"b" * 16)[0] == here == pool.lease(NOW).x
+    pool.withdraw(here)
+    assert here not in numbers_of(pool, [NOW] * 50)
+
+
 def test_a_restart_restores_every_place_as_it_was() -> None:
     used = [
         SlotState("0000", 4, None, party=b"a" * 16),
@@ -293,7 +322,8 @@ def test_whole_numbers_rest_and_are_withdrawn_one_by_one() -> None:
 
 def test_a_withdrawn_number_leases_nothing_and_still_takes_back() -> None:
     pool = a_pool((X, range(100)), (Z, range(100)))
-    slot = next(s for s in iter(lambda: pool.lease(NOW), None) if s.x == X)
+    moments = (NOW + timedelta(seconds=n) for n in range(50))
+    slot = next(s for s in map(pool.lease, moments) if s.x == X)
     pool.withdraw(X)
 
     assert {s.x for s in drain(pool)} == {Z}
