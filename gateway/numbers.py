@@ -101,20 +101,21 @@ class NumberDesk:
         )
 
     def lease(
-        self, carrier: str, now: datetime, party: bytes, address: PostalAddress = _NOWHERE, *, pairs: bool = True
+        self, carrier: str, now: datetime, party: bytes, address: PostalAddress = _NOWHERE, *, lasting: bool = False
     ) -> tuple[Slot, Scheme, str]:
         """A slot for a party of an order with this carrier, of a pool of the party's own region first; its scheme and its pool's name.
 
         Never shortens a quarantine.
-        `pairs` False passes by pools of pairs: their numbers reach nobody before a delivery courier's scan. Raises `PoolExhausted`; its `retry_at` is the earliest of the pools', where they queue.
+        One that is `lasting` stays with its party beyond the order: it is none of a pool of pairs, whose numbers reach nobody before a
+        delivery courier's scan, and is drawn apart from what else is leased in the same second. Raises `PoolExhausted`; its `retry_at` is the earliest of the pools', where they queue.
         """
         again: list[datetime] = []
         for counter in self._serving.get(carrier) or self._asked(carrier):
             region = counter.row.region
-            if (region and not in_region(region, address)) or (not pairs and counter.scheme.by_pair):
+            if (region and not in_region(region, address)) or (lasting and counter.scheme.by_pair):
                 continue
             try:
-                return counter.pool.lease(now, party), counter.scheme, counter.row.name
+                return counter.pool.lease(now, party, lasting=lasting), counter.scheme, counter.row.name
             except PoolExhausted as exhausted:
                 again += [exhausted.retry_at] if exhausted.retry_at else []
         message = "no pool has a slot for this carrier; `veilway numbers add` adds numbers"

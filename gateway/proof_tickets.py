@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from base64 import b32encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from hashlib import shake_256
@@ -52,8 +52,8 @@ class Counted:
         self.reads += 1
         return await self._inner.read(work)
 
-    async def write(self, work: Work[T]) -> T:
-        return await self._inner.write(work)
+    async def write(self, work: Work[T], meanwhile: Callable[[], None] | None = None) -> T:
+        return await self._inner.write(work, meanwhile)
 
     async def close(self) -> None:
         await self._inner.close()

@@ -130,9 +130,9 @@ class Service:
         """One audit entry, now."""
         return entry(tag, at=at or self.clock(), tenant=tenant, actor=actor, subject=subject, detail=detail or {})
 
-    def commit(self, unit: Unit) -> Awaitable[None]:
+    def commit(self, unit: Unit, meanwhile: Callable[[], None] | None = None) -> Awaitable[None]:
         """Make a unit durable; see `GroupCommit.commit`."""
-        return self.commits.commit(unit)
+        return self.commits.commit(unit, meanwhile)
 
     async def change(self, work: Callable[[Connection], T], *entries: bytes | Callable[[T], bytes]) -> T:
         """A rare change of configuration and the audit entries that tell of it, in one transaction: neither is there without the other.

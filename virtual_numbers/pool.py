@@ -141,15 +141,18 @@ class Pool:
 
     # -- leasing
 
-    def lease(self, now: datetime, avoid: bytes | None = None) -> Slot:
+    def lease(self, now: datetime, avoid: bytes | None = None, *, lasting: bool = False) -> Slot:
         """A slot for a new binding. `avoid` is the party's index: it is kept off numbers it already stands on, where it can be.
+
+        A `lasting` one is drawn on its own: it is never given back with the others of its second.
 
         Raises PoolExhausted. The slot's turn is the binding's: make the binding durable before anybody learns of it.
         """
         second = int(now.timestamp())
         if second >= self._next_due:
             self._mature(second, MATURE_PER_LEASE)
-        while (place := (block := self._next_block(second, avoid)).take(self._dice)) < 0:
+        choose = self._another if lasting else self._next_block
+        while (place := (block := choose(second, avoid)).take(self._dice)) < 0:
             self._refresh(block)  # nothing but withdrawn numbers was left on it
         block.state[place] = LIVE
         block.held += 1

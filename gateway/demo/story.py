@@ -257,9 +257,11 @@ class Demo:
 
     async def call(self) -> None:
         """The courier dials the number on the label: with its extension, and with a wrong one."""
-        about = await self._op("shipment.show", shipment=self.told.orders[0].shipment)
-        x, _, ext = about["relay"]["recipient"].partition("-")
-        wrong = f"{(int(ext) + 1) % 10 ** len(ext):0{len(ext)}d}"
+        shown = [await self._op("shipment.show", shipment=order.shipment) for order in self.told.orders]
+        taken = {number for one in shown for number in one["relay"].values()}
+        x, _, ext = shown[0]["relay"]["recipient"].partition("-")
+        others = (f"{(int(ext) + step) % 10 ** len(ext):0{len(ext)}d}" for step in range(1, 100))
+        wrong = next(other for other in others if f"{x}-{other}" not in taken)
         for given in (ext, wrong):
             asked = {"caller": CALLER, "called": x, "ext": given}
             async with self._http.post(f"{self._gateway.url}/relay/sandbox/voice", json=asked) as reply:

@@ -1,7 +1,7 @@
 """An order: the carrier's own create call, masked, made durable, sent, answered. Down once, back once.
 
-1 open and claim · 2 lease relay numbers in memory · 3 veil, guard, sign, seal · **commit one** (record, binding, order, audit) ·
-4 send those bytes · 5 rewrite the answer · **commit two** (waybill, kept answer, audit) · 6 reply.
+1 open and claim · 2 lease relay numbers in memory · 3 veil, guard, seal · **commit one** (record, binding, order, audit), and the
+signature meanwhile · 4 send those bytes · 5 rewrite the answer · **commit two** (waybill, kept answer, audit) · 6 reply.
 
 A carrier hears of an order after commit one, a shop gets its answer after commit two. One order is one shipment: what a retry
 meets is in `again.py`. Steps that never wait are taken in line with the other orders under way (`gateway/turns.py`), and what an order
@@ -56,9 +56,7 @@ class ForwardOrder:
         self._printing = printing
         self._steps = steps = OrderSteps(service, relays)
         self._arriving = Line[Incoming](steps.open, steps.recognise)
-        self._leaving = Line[Booking](
-            steps.veil, steps.look, steps.sign, steps.seal, steps.unit_one, steps.let_go_of_the_document
-        )
+        self._leaving = Line[Booking](steps.veil, steps.look, steps.seal, steps.unit_one)
         self._returning = Line[Booking](steps.rewrite, steps.close_plain)
 
     async def incoming(self, order: Incoming) -> None:
@@ -86,7 +84,7 @@ class ForwardOrder:
             self._relays.give_up(book, order.now)
             raise
         try:
-            await self._service.commit(booking.unit)
+            await self._service.commit(booking.unit, partial(self._steps.sign_and_let_go, booking))
         except Exception:
             # Not on a cancellation: the unit is queued and will be written, so its slot is taken.
             self._relays.give_up(book, order.now)
@@ -134,6 +132,10 @@ class ForwardOrder:
 
     async def _exchange(self, booking: Booking) -> WireReply:
         service, order = self._service, booking.order
+        if (why := booking.unsigned) is not None:
+            refusal = unsent(why, booking.shipment) if isinstance(why, CarrierRefusal) else None
+            await self._settle(booking, "not_sent", code=refusal.code if refusal else "internal")
+            raise refusal or why
         started = perf_counter()
         try:
             reply = await service.upstream.send(order.route, booking.wire, order.operation.host)
@@ -156,7 +158,7 @@ class ForwardOrder:
     async def _write(self, booking: Booking) -> None:
         """Commit two."""
         service, carrier, status = self._service, booking.order.profile.id, booking.status
-        await service.commit(booking.unit)
+        await service.commit(booking.unit, booking.let_go)
         if status in NEVER_BOOKED:
             self._relays.give_up(booking.book, service.clock())
         service.metrics.order(carrier, status)

@@ -94,6 +94,8 @@ class Booking:
     veiled: Veiled = field(init=False)
     """Until the first unit is made; of it, `echoes` stay."""
     wire: WireRequest = field(init=False)
+    unsigned: Exception | None = None
+    """Why there is no `wire`: the order was written, and is not sent."""
     echoes: list[Echo] = field(init=False)
     parties: tuple[Party, ...] = field(init=False)
     sealed: Sealed = field(init=False)
@@ -105,8 +107,17 @@ class Booking:
     kept: bytes | None = None
     """The answer for the shop, sealed."""
 
+    def let_go(self) -> None:
+        """Of what nobody asks for behind the second unit."""
+        for name in _SPENT:
+            if hasattr(self, name):
+                delattr(self, name)
+
     def __repr__(self) -> str:
         return f"<Booking {self.shipment} {self.status or 'under way'}>"
+
+
+_SPENT = ("wire", "echoes", "parties", "sealed", "kept", "unit")
 
 
 class StillPlain(Exception):
@@ -161,14 +172,6 @@ class OrderSteps:
         if booking.order.route.mode == ENFORCE and (hits := last_look(booking.order.opened, booking.veiled)):
             raise StillPlain(hits)
 
-    def sign(self, booking: Booking) -> None:
-        """Put the carrier's credentials in and sign the exact bytes. Raises `OrderRefused` where one is missing."""
-        secrets, now = booking.order.route.secrets, self._service.clock()
-        try:
-            booking.wire = finish(booking.veiled, secrets, now=now, nonce=booking.shipment[4:], token=booking.token)
-        except CarrierRefusal as error:
-            raise unsent(error) from None
-
     def seal(self, booking: Booking) -> None:
         """Seal the plain values under a key of the order's own."""
         opened, veiled = booking.order.opened, booking.veiled
@@ -210,8 +213,16 @@ class OrderSteps:
             )
         )
 
-    def let_go_of_the_document(self, booking: Booking) -> None:
-        """What the order does not need on the far side of the disk."""
+    def sign_and_let_go(self, booking: Booking) -> None:
+        """While the disk works: put the carrier's credentials in and sign the exact bytes; let go of what the far side does not need.
+
+        Raises nothing: an order that cannot be signed says so in `unsigned`.
+        """
+        secrets, now, nonce = booking.order.route.secrets, self._service.clock(), booking.shipment[4:]
+        try:
+            booking.wire = finish(booking.veiled, secrets, now=now, nonce=nonce, token=booking.token)
+        except Exception as error:  # noqa: BLE001 - this order's alone, and told once its unit is on disk
+            booking.unsigned = error
         del booking.veiled, booking.order.opened
 
     # -- back
@@ -258,10 +269,10 @@ class OrderSteps:
         booking.unit, booking.status = unit, status
 
 
-def unsent(error: CarrierFault | CarrierRefusal) -> OrderRefused:
-    """The carrier's credentials could not be had or put in; the order is nowhere."""
+def unsent(error: CarrierFault | CarrierRefusal, shipment: str = "") -> OrderRefused:
+    """The carrier's credentials could not be had or put in; the order is nowhere, or `shipment` and not sent."""
     code = error.code if isinstance(error, CarrierFault) else "carrier_unreachable"
-    return OrderRefused(f"{error}; nothing was sent", code=code)
+    return OrderRefused(f"{error}; nothing was sent", code=code, shipment=shipment)
 
 
 def unveiled(service: Service, carrier: str, opened: OpenOrder) -> Veiled:

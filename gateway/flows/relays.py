@@ -217,7 +217,7 @@ class Relays:
     ) -> tuple[str, str, int]:
         """A binding of its own, durable before the first order that shows it."""
         service = self._service
-        slot, scheme, pool = service.desk.lease(carrier, now, owner, sender.address, pairs=False)
+        slot, scheme, pool = service.desk.lease(carrier, now, owner, sender.address, lasting=True)
         pushed = bool(service.accounts.of_pool(pool))
         ms = int(now.timestamp() * 1000)
         record = new_id("snd", ms)

@@ -45,8 +45,9 @@ class Database(Protocol):
         """Run reads. The result must be plain values: rows do not outlive the call."""
         ...
 
-    async def write(self, work: Work[T]) -> T:
-        """Run `work` in one transaction; durable when it returns, undone when it raises."""
+    async def write(self, work: Work[T], meanwhile: Callable[[], None] | None = None) -> T:
+        """Run `work` in one transaction; durable when it returns, undone when it raises. `meanwhile` is run beside the COMMIT,
+        and must not raise."""
         ...
 
     async def close(self) -> None: ...
@@ -114,7 +115,7 @@ class EmbeddedDatabase:
                 done.set_exception(error)
                 done.exception()  # a reader that leaves now does not make the loop complain
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], meanwhile: Callable[[], None] | None = None) -> T:
         async with self._lock:
             try:
                 connection = self._live()
@@ -126,7 +127,7 @@ class EmbeddedDatabase:
             try:
                 result = work(connection)
                 self._put_off = []
-                await self._committer.commit(raw)
+                await self._committer.commit(raw, meanwhile)
                 return result
             except (SQLAlchemyError, sqlite3.Error) as error:
                 self._roll_back(raw)
@@ -168,22 +169,30 @@ class _Committer:
 
     def __init__(self) -> None:
         self._asked: SimpleQueue[tuple[sqlite3.Connection, _Verdict] | None] = SimpleQueue()
+        self._begun: SimpleQueue[None] = SimpleQueue()
         self._thread: Thread | None = None
 
-    async def commit(self, raw: sqlite3.Connection) -> None:
-        """Return once the transaction is on disk. Raises what the driver said."""
+    async def commit(self, raw: sqlite3.Connection, meanwhile: Callable[[], None] | None = None) -> None:
+        """Return once the transaction is on disk and `meanwhile` is done. Raises what the driver said."""
         if self._thread is None:
             self._thread = Thread(target=self._run, name="commit", daemon=True)
             self._thread.start()
         verdict = _Verdict()
         self._asked.put((raw, verdict))
-        error = await verdict
+        # The interpreter runs one thread at a time: this one waits until the other has it, and gets it back with the COMMIT.
+        self._begun.get()
+        try:
+            if meanwhile is not None:
+                meanwhile()
+        finally:
+            error = await verdict
         if error is not None:
             raise error
 
     def _run(self) -> None:
         while (asked := self._asked.get()) is not None:
             raw, verdict = asked
+            self._begun.put(None)
             error = None
             try:
                 raw.execute("COMMIT")
@@ -224,10 +233,13 @@ class SharedDatabase:
     async def read(self, work: Work[T]) -> T:
         return await self.write(work)
 
-    async def write(self, work: Work[T]) -> T:
+    async def write(self, work: Work[T], meanwhile: Callable[[], None] | None = None) -> T:
         try:
             async with self._engine.begin() as connection:
-                return await connection.run_sync(work)
+                result = await connection.run_sync(work)
+                if meanwhile is not None:
+                    meanwhile()
+                return result
         except (SQLAlchemyError, OSError) as error:
             raise translate(error) from None
 

@@ -8,9 +8,11 @@ own work refuses, fails alone: its batch is rolled back and written again with a
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Table, insert, select
@@ -23,15 +25,19 @@ from gateway.store.tables import AGAIN, HOT, RECORDED, audit, audit_checkpoints
 from gateway.store.unit import Unit
 from masking.audit import Chain
 
-ENOUGH = 32  # units make a batch that need not wait for more
+ENOUGH = 64  # units make a batch that need not wait for more
 BATCH = 256  # bounds the time that one transaction holds the writer
 ORDER = {table: rank for rank, table in enumerate((*HOT, *RECORDED))}
+
+
+Meanwhile = Callable[[], None]
 
 
 @dataclass(slots=True)
 class _Ticket:
     unit: Unit
     receipt: asyncio.Future[None]
+    meanwhile: Meanwhile | None
 
 
 class _Refused(Exception):
@@ -101,10 +107,11 @@ class GroupCommit:
         """Units that are queued and not yet durable."""
         return len(self._waiting)
 
-    async def commit(self, unit: Unit) -> None:
+    async def commit(self, unit: Unit, meanwhile: Meanwhile | None = None) -> None:
         """Return once the unit is on disk. The caller may be cancelled; the write is not.
 
-        Raises `Conflict` (this unit alone), what its own work raised, `StoreUnavailable` or `Overloaded`; in each case nothing of
+        `meanwhile` is what the caller would do next and what needs nothing of the disk: done while the disk works on the unit, and
+        not where the unit does not get so far. It must not raise: what it finds, it keeps. Raises `Conflict` (this unit alone), what its own work raised, `StoreUnavailable` or `Overloaded`; in each case nothing of
         it is durable.
         """
         if self._closing or len(self._waiting) >= self._limit:
@@ -112,7 +119,7 @@ class GroupCommit:
         if self._loop is None:
             self._loop = asyncio.get_running_loop()  # Python 3.11 asks the system each time
         receipt: asyncio.Future[None] = self._loop.create_future()
-        self._waiting.append(_Ticket(unit, receipt))
+        self._waiting.append(_Ticket(unit, receipt, meanwhile))
         self._wake.set()
         # A caller that is cancelled here cancels its receipt; the unit is queued and will be written all the same.
         await receipt
@@ -163,7 +170,10 @@ class GroupCommit:
         if self.chain is None:
             self.chain = await self._database.read(lambda connection: load_chain(connection, self._origin))
         before = self.chain
-        self.chain = await self._database.write(lambda connection: write(connection, before, batch))
+        later = [ticket.meanwhile for ticket in batch if ticket.meanwhile is not None]
+        self.chain = await self._database.write(
+            lambda connection: write(connection, before, batch), partial(_do, later) if later else None
+        )
         self.batches += 1
         self.units += len(batch)
         self.on_commit(self.chain)
@@ -239,6 +249,12 @@ class GroupCommit:
         row = (chain.origin, batch.first_seq, batch.count, batch.entries, batch.link)
         self._inserts(connection, audit, [row])
         return chain
+
+
+def _do(jobs: list[Meanwhile]) -> None:
+    for job in jobs:
+        os.sched_yield()  # whoever copies pages to the disk goes first: then there is work left for when he waits for it
+        job()
 
 
 def _settle(batch: list[_Ticket]) -> None:

@@ -236,6 +236,14 @@ def test_a_full_or_withdrawn_number_ends_its_run_and_a_party_that_stands_there_i
     assert here not in numbers_of(pool, [NOW] * 50)
 
 
+def test_what_lasts_is_drawn_apart_from_what_comes_in_the_same_second() -> None:
+    pool = a_pool(*((f"1700000{n:04d}", range(1000)) for n in range(100)), ext_digits=3)
+    lasting = {pool.lease(NOW, lasting=True).x for _ in range(20)}
+    here = pool.lease(NOW).x
+    assert len(lasting) > 10
+    assert {pool.lease(NOW, lasting=True).x for _ in range(20)} != {here} == {pool.lease(NOW).x for _ in range(20)}
+
+
 def test_a_restart_restores_every_place_as_it_was() -> None:
     used = [
         SlotState("0000", 4, None, party=b"a" * 16),

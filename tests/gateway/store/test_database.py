@@ -127,6 +127,39 @@ async def test_a_commit_under_way_cannot_be_cancelled_its_caller_hears_of_it_whe
     await database.close()
 
 
+async def test_meanwhile_is_done_beside_the_commit_and_before_the_writer_goes_on(store: Store) -> None:
+    seen: list[str] = []
+    await store.database.write(lambda c: c.execute(insert(shops), shop("a")), lambda: seen.append("meanwhile"))
+    assert (seen, await names(store)) == (["meanwhile"], ["a"])
+
+
+async def test_meanwhile_runs_once_the_commit_has_begun_and_not_where_work_raises(tmp_path: Path) -> None:
+    database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
+    await database.write(lambda c: c.exec_driver_sql("CREATE TABLE t (a)"))
+    at_work: list[bool] = []
+
+    def look() -> None:
+        with sqlite3.connect(tmp_path / "v.db", timeout=5) as other:
+            other.execute("BEGIN IMMEDIATE")  # had when the COMMIT has ended, which does not need this thread
+            at_work.append(other.execute("SELECT count(*) FROM t").fetchone() == (1,))
+
+    await database.write(lambda c: c.exec_driver_sql("INSERT INTO t VALUES (1)"), look)
+    with pytest.raises(ZeroDivisionError):
+        await database.write(lambda c: 1 / 0, lambda: at_work.append(False))
+    assert at_work == [True]
+    await database.close()
+
+
+async def test_a_meanwhile_that_raises_undoes_nothing_and_leaves_the_store_usable(tmp_path: Path) -> None:
+    database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
+    await database.write(lambda c: c.exec_driver_sql("CREATE TABLE t (a)"))
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            await database.write(lambda c: c.exec_driver_sql("INSERT INTO t VALUES (1)"), lambda: 1 / 0)  # type: ignore[arg-type]
+    assert await database.read(lambda c: c.exec_driver_sql("SELECT count(*) FROM t").scalar()) == 2
+    await database.close()
+
+
 async def test_a_refused_commit_is_told_and_undone_and_the_next_goes_through(tmp_path: Path) -> None:
     database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
 

@@ -56,6 +56,27 @@ async def test_who_comes_within_a_turn_or_two_of_the_loop_is_taken_along(store: 
     assert await count(store) == 6 and store.commits.batches == before + 1
 
 
+async def test_what_a_caller_has_to_do_meanwhile_is_done_once_and_before_it_goes_on(store: Store) -> None:
+    done: list[str] = []
+
+    async def one(id: str) -> None:
+        await store.commits.commit(order(id), lambda: done.append(f"meanwhile {id}"))
+        done.append(f"then {id}")
+
+    await asyncio.gather(*(one(f"shp_{i}") for i in range(5)), store.commits.commit(order("shp_9")))
+    assert done == [f"{when} shp_{i}" for when in ("meanwhile", "then") for i in range(5)]
+    assert await count(store) == 6
+
+
+async def test_beside_a_refused_unit_each_meanwhile_is_done_at_most_once(store: Store) -> None:
+    await store.commits.commit(order("shp_2"))
+    done: list[int] = []
+    commits = (store.commits.commit(order(f"shp_{i}"), lambda n=i: done.append(n)) for i in range(5))
+    ends = await asyncio.gather(*commits, return_exceptions=True)
+    assert [type(end) for end in ends] == [type(None)] * 2 + [Conflict] + [type(None)] * 2
+    assert sorted(done) in ([0, 1, 2, 3, 4], [0, 1, 3, 4])
+
+
 async def test_of_many_who_wait_half_go_first_so_that_the_loop_has_work_while_the_disk_has(store: Store) -> None:
     sizes: list[int] = []
     store.commits.on_commit = lambda chain: sizes.append(store.commits.units - sum(sizes))
