@@ -252,8 +252,9 @@ class GroupCommit:
 
 
 def _do(jobs: list[Meanwhile]) -> None:
+    """Do them in a row. Where one core has both threads, the one that hands pages to the disk goes first: while it waits, there is work."""
+    os.sched_yield()
     for job in jobs:
-        os.sched_yield()  # whoever copies pages to the disk goes first: then there is work left for when he waits for it
         job()
 
 
