@@ -25,7 +25,8 @@ from gateway.store.tables import AGAIN, HOT, RECORDED, audit, audit_checkpoints
 from gateway.store.unit import Unit
 from masking.audit import Chain
 
-ENOUGH = 64  # units make a batch that need not wait for more
+ENOUGH = 32  # units make a batch that need not wait for more
+CROWD = 64  # the same of units whose callers have something to do meanwhile: the more go in step, the less each costs
 BATCH = 256  # bounds the time that one transaction holds the writer
 ORDER = {table: rank for rank, table in enumerate((*HOT, *RECORDED))}
 
@@ -133,17 +134,20 @@ class GroupCommit:
                 continue
             await self._gather()
             waiting = len(self._waiting)
-            # Where everybody waits for the disk nobody works: of many, half go first.
-            take = min(BATCH, waiting if waiting < 2 * ENOUGH else waiting // 2)
+            # Where everybody waits for the disk, and has nothing to do meanwhile, nobody works: of many, half go first.
+            take = min(BATCH, waiting if waiting < 2 * self._enough() else waiting // 2)
             await self._write([self._waiting.popleft() for _ in range(take)])
 
     async def _gather(self) -> None:
         """Let whoever is ready add a unit: a batch costs as much as a dozen of them, and those who leave it together stay together."""
-        held = 0
-        while held < len(self._waiting) < ENOUGH:
+        held, enough = 0, self._enough()
+        while held < len(self._waiting) < enough:
             held = len(self._waiting)
             await asyncio.sleep(0)
             await asyncio.sleep(0)
+
+    def _enough(self) -> int:
+        return ENOUGH if self._waiting[0].meanwhile is None else CROWD
 
     def close(self) -> None:
         """Accept no more; `run()` drains and returns."""

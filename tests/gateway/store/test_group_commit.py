@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from gateway.store import audit_reads, reads
 from gateway.store.errors import Conflict, Overloaded, StoreUnavailable
-from gateway.store.group_commit import ENOUGH, GroupCommit, load_chain
+from gateway.store.group_commit import CROWD, ENOUGH, GroupCommit, load_chain
 from gateway.store.tables import audit, shipments, tombstones
 from gateway.store.unit import Unit
 from masking.audit import Chain
@@ -83,6 +83,15 @@ async def test_of_many_who_wait_half_go_first_so_that_the_loop_has_work_while_th
     await asyncio.gather(*(store.commits.commit(order(f"shp_{i}")) for i in range(2 * ENOUGH)))
     await asyncio.gather(*(store.commits.commit(order(f"shp_x{i}")) for i in range(2 * ENOUGH - 1)))
     assert sizes == [ENOUGH, ENOUGH, 2 * ENOUGH - 1]
+
+
+async def test_a_crowd_that_has_something_to_do_meanwhile_goes_in_step(store: Store) -> None:
+    sizes: list[int] = []
+    store.commits.on_commit = lambda chain: sizes.append(store.commits.units - sum(sizes))
+    for count_of in (2 * ENOUGH, 2 * CROWD):
+        units = [order(f"shp_{count_of}_{i}") for i in range(count_of)]
+        await asyncio.gather(*(store.commits.commit(unit, lambda: None) for unit in units))
+    assert sizes == [2 * ENOUGH, CROWD, CROWD]
 
 
 async def test_a_bad_unit_fails_alone(store: Store) -> None:
