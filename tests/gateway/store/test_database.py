@@ -139,6 +139,7 @@ async def test_meanwhile_runs_once_the_commit_has_begun_and_not_where_work_raise
     at_work: list[bool] = []
 
     def look() -> None:
+        at_work.append(database._committer._asked.empty())  # the other thread has taken it, for all that this one does
         with sqlite3.connect(tmp_path / "v.db", timeout=5) as other:
             other.execute("BEGIN IMMEDIATE")  # had when the COMMIT has ended, which does not need this thread
             at_work.append(other.execute("SELECT count(*) FROM t").fetchone() == (1,))
@@ -146,7 +147,7 @@ async def test_meanwhile_runs_once_the_commit_has_begun_and_not_where_work_raise
     await database.write(lambda c: c.exec_driver_sql("INSERT INTO t VALUES (1)"), look)
     with pytest.raises(ZeroDivisionError):
         await database.write(lambda c: 1 / 0, lambda: at_work.append(False))
-    assert at_work == [True]
+    assert at_work == [True, True]
     await database.close()
 
 
@@ -188,10 +189,12 @@ async def test_the_embedded_store_waits_for_the_disk(tmp_path: Path) -> None:
     database = EmbeddedDatabase(sqlite_url(tmp_path / "v.db"))
     pragmas = {
         name: await database.read(lambda c, n=name: c.exec_driver_sql(f"PRAGMA {n}").scalar())
-        for name in ("synchronous", "journal_mode", "foreign_keys", "secure_delete")
+        for name in ("synchronous", "journal_mode", "foreign_keys", "secure_delete", "wal_autocheckpoint")
     }
     await database.close()
+    log = pragmas.pop("wal_autocheckpoint")
     assert pragmas == {"synchronous": 2, "journal_mode": "wal", "foreign_keys": 1, "secure_delete": 1}
+    assert log == 16_000, "pages: fewer are copied too often, more hold up whoever waits for them"
 
 
 async def test_a_second_connection_sees_only_what_is_committed(tmp_path: Path) -> None:
