@@ -107,7 +107,8 @@ class NumberDesk:
 
         Never shortens a quarantine.
         One that is `lasting` stays with its party beyond the order: it is none of a pool of pairs, whose numbers reach nobody before a
-        delivery courier's scan, and is drawn apart from what else is leased in the same second. Raises `PoolExhausted`; its `retry_at` is the earliest of the pools', where they queue.
+        delivery courier's scan, and is drawn apart from what else is leased in the same second. Raises `PoolExhausted`; its `retry_at`
+        is the earliest of the pools', where they queue.
         """
         again: list[datetime] = []
         for counter in self._serving.get(carrier) or self._asked(carrier):

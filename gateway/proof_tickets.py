@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from base64 import b32encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from hashlib import shake_256
@@ -29,7 +29,7 @@ from gateway.identity import Courier
 from gateway.keys import make_keys
 from gateway.service import Service, open_service
 from gateway.settings import Settings
-from gateway.store.database import Database, Work
+from gateway.store.database import Database, Meanwhile, Work
 from gateway.store.tables import tickets
 from gateway.store.unit import Unit
 from masking.labels.errors import TicketRefused
@@ -52,7 +52,7 @@ class Counted:
         self.reads += 1
         return await self._inner.read(work)
 
-    async def write(self, work: Work[T], meanwhile: Callable[[], None] | None = None) -> T:
+    async def write(self, work: Work[T], meanwhile: Meanwhile | None = None) -> T:
         return await self._inner.write(work, meanwhile)
 
     async def close(self) -> None:

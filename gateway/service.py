@@ -34,7 +34,7 @@ from gateway.policy_book import PolicyBook, folder_policy
 from gateway.secrets_box import open_secrets
 from gateway.settings import Settings
 from gateway.store import push_reads, reads, relay_reads
-from gateway.store.database import Database, open_database
+from gateway.store.database import Database, Meanwhile, open_database
 from gateway.store.errors import StoreUnavailable
 from gateway.store.group_commit import GroupCommit
 from gateway.store.migrate import migrate
@@ -130,7 +130,7 @@ class Service:
         """One audit entry, now."""
         return entry(tag, at=at or self.clock(), tenant=tenant, actor=actor, subject=subject, detail=detail or {})
 
-    def commit(self, unit: Unit, meanwhile: Callable[[], None] | None = None) -> Awaitable[None]:
+    def commit(self, unit: Unit, meanwhile: Meanwhile | None = None) -> Awaitable[None]:
         """Make a unit durable; see `GroupCommit.commit`."""
         return self.commits.commit(unit, meanwhile)
 

@@ -2,8 +2,9 @@
 
 A block is a run of places on one number: extensions of X, the tails behind a prefix, or a list of whole numbers. The pool picks
 a number at random among those below the occupancy cap, of two candidates the one whose places have rested longer, stays with it
-for what else is leased in that second, and takes on it a place at random among the longest-idle. What it does not know it holds back: a place is free only when its quarantine is over by
-the clock handed in. Pairs (AXB, AXYB), where phones and not places are scarce, are in `pairs.py`.
+for what else is leased in that second, and takes on it a place at random among the longest-idle. What it does not know it holds
+back: a place is free only when its quarantine is over by the clock handed in. Pairs (AXB, AXYB), where phones and not places
+are scarce, are in `pairs.py`.
 """
 
 from __future__ import annotations

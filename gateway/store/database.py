@@ -29,6 +29,8 @@ from gateway.store.errors import translate
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
+Meanwhile = Callable[[], None]
+"""What a writer has to do next and what needs nothing of the disk: done beside the COMMIT. It must not raise: what it finds, it keeps."""
 
 # sqlite3 asks every parameter that is no str, int, float or bytearray for an adapter, by two attribute look-ups that fail with
 # a formatted error: a quarter of an insert with ten blobs and nulls. These two give the value back as it is.
@@ -45,9 +47,8 @@ class Database(Protocol):
         """Run reads. The result must be plain values: rows do not outlive the call."""
         ...
 
-    async def write(self, work: Work[T], meanwhile: Callable[[], None] | None = None) -> T:
-        """Run `work` in one transaction; durable when it returns, undone when it raises. `meanwhile` is run beside the COMMIT,
-        and must not raise."""
+    async def write(self, work: Work[T], meanwhile: Meanwhile | None = None) -> T:
+        """Run `work` in one transaction; durable when it returns, undone when it raises; `meanwhile` once it gets to its COMMIT."""
         ...
 
     async def close(self) -> None: ...
@@ -115,7 +116,7 @@ class EmbeddedDatabase:
                 done.set_exception(error)
                 done.exception()  # a reader that leaves now does not make the loop complain
 
-    async def write(self, work: Work[T], meanwhile: Callable[[], None] | None = None) -> T:
+    async def write(self, work: Work[T], meanwhile: Meanwhile | None = None) -> T:
         async with self._lock:
             try:
                 connection = self._live()
@@ -172,7 +173,7 @@ class _Committer:
         self._begun: SimpleQueue[None] = SimpleQueue()
         self._thread: Thread | None = None
 
-    async def commit(self, raw: sqlite3.Connection, meanwhile: Callable[[], None] | None = None) -> None:
+    async def commit(self, raw: sqlite3.Connection, meanwhile: Meanwhile | None = None) -> None:
         """Return once the transaction is on disk and `meanwhile` is done. Raises what the driver said."""
         if self._thread is None:
             self._thread = Thread(target=self._run, name="commit", daemon=True)
@@ -234,7 +235,7 @@ class SharedDatabase:
     async def read(self, work: Work[T]) -> T:
         return await self.write(work)
 
-    async def write(self, work: Work[T], meanwhile: Callable[[], None] | None = None) -> T:
+    async def write(self, work: Work[T], meanwhile: Meanwhile | None = None) -> T:
         try:
             async with self._engine.begin() as connection:
                 result = await connection.run_sync(work)

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from gateway.store.database import Database
+from gateway.store.database import Database, Meanwhile
 from gateway.store.errors import Conflict, Overloaded, StoreError, StoreUnavailable
 from gateway.store.tables import AGAIN, HOT, RECORDED, audit, audit_checkpoints
 from gateway.store.unit import Unit
@@ -29,9 +29,6 @@ ENOUGH = 32  # units make a batch that need not wait for more
 CROWD = 64  # the same of units whose callers have something to do meanwhile: the more go in step, the less each costs
 BATCH = 256  # bounds the time that one transaction holds the writer
 ORDER = {table: rank for rank, table in enumerate((*HOT, *RECORDED))}
-
-
-Meanwhile = Callable[[], None]
 
 
 @dataclass(slots=True)
@@ -111,9 +108,8 @@ class GroupCommit:
     async def commit(self, unit: Unit, meanwhile: Meanwhile | None = None) -> None:
         """Return once the unit is on disk. The caller may be cancelled; the write is not.
 
-        `meanwhile` is what the caller would do next and what needs nothing of the disk: done while the disk works on the unit, and
-        not where the unit does not get so far. It must not raise: what it finds, it keeps. Raises `Conflict` (this unit alone), what its own work raised, `StoreUnavailable` or `Overloaded`; in each case nothing of
-        it is durable.
+        `meanwhile` is done once while the disk works, before this returns; where the unit fails, maybe not at all. Raises `Conflict`
+        (this unit alone), what its own work raised, `StoreUnavailable` or `Overloaded`; in each case nothing of it is durable.
         """
         if self._closing or len(self._waiting) >= self._limit:
             raise Overloaded("more waits to be written than the bound allows")
